@@ -1,0 +1,1 @@
+"""What the runbook asks of one host, one action a file; each is performed by the agent."""

@@ -1,0 +1,1 @@
+"""Things that are done once rather than kept so: handlers, gates, and what a worker kind needs around a switch."""

@@ -1,0 +1,31 @@
+"""A Supervisor program: what its file says. The file of one program, one a file in Supervisor's include folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Program:
+    """One `[program:NAME]` section. Times are in seconds, sizes in bytes."""
+
+    name: str
+    command: tuple[str, ...]
+    directory: str
+    log_file: str
+    user: str = ""
+    """Empty where Supervisor is not root: no `user=` line."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    stop_signal: str = "TERM"
+    patience: int = 10
+    """stopwaitsecs: how long after the signal until KILL."""
+    start_seconds: int = 1
+    autostart: bool = True
+    autorestart: bool = True
+    log_bytes: int = 20 * 1024 * 1024
+    log_backups: int = 5
+    priority: int = 999

@@ -1,0 +1,154 @@
+"""The app on one host: the names and paths that everything starts from. See the layout in docs/architecture.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from backline.resources.secret import Secret
+
+
+@dataclass(frozen=True)
+class App:
+    """One app on one host, paths absolute. `user` and `group` are empty where rootless: whoever logs in."""
+
+    name: str
+    root: str
+    home: str
+    """The home of the user that the app's processes run as."""
+    rootless: bool
+    host: str
+    """The inventory's name for the host; node names carry it, since cloned hosts share hostnames."""
+    user: str = ""
+    group: str = ""
+    environment: Mapping[str, str | Secret] = field(default_factory=dict)
+    """What every process of the app is given, by way of the release's env file."""
+
+    @property
+    def releases(self) -> str:
+        return f"{self.root}/releases"
+
+    @property
+    def current(self) -> str:
+        return f"{self.root}/current"
+
+    @property
+    def run_directory(self) -> str:
+        return f"{self.root}/run"
+
+    @property
+    def web_socket(self) -> str:
+        """The link where nginx connects; the switch moves it."""
+        return f"{self.run_directory}/web.sock"
+
+    @property
+    def live_static(self) -> str:
+        return f"{self.run_directory}/static"
+
+    @property
+    def previous_static(self) -> str:
+        return f"{self.run_directory}/static-previous"
+
+    @property
+    def virtualenvs(self) -> str:
+        return f"{self.root}/venvs"
+
+    @property
+    def shared(self) -> str:
+        return f"{self.root}/shared"
+
+    @property
+    def logs(self) -> str:
+        return f"{self.root}/logs"
+
+    @property
+    def state_directory(self) -> str:
+        """Lock, journal, ledger, generation records."""
+        return f"{self.root}/.backline"
+
+
+@dataclass(frozen=True)
+class SupervisorPaths:
+    """The supervisord that runs this app's programs on one host."""
+
+    socket: str
+    include_directory: str
+    """One file a program: `<include_directory>/<program>.conf`."""
+    configuration: str
+    """The main file, whose `[include]` reads the folder."""
+    python: str
+    """The Python that has the supervisor package: its parser checks what we write."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """An immutable directory: `number` 43 is r43, at `<releases>/43`."""
+
+    app: App
+    number: int
+    virtualenv: str
+    """Absolute path of the virtualenv that the release's `.venv` link points to."""
+
+    @property
+    def name(self) -> str:
+        return f"r{self.number}"
+
+    @property
+    def directory(self) -> str:
+        return f"{self.app.releases}/{self.number}"
+
+    @property
+    def own_directory(self) -> str:
+        """What we add to the project's tree: release.json, manifest, static, env, run."""
+        return f"{self.directory}/.backline"
+
+    @property
+    def launcher(self) -> str:
+        """`.backline/run`: sets the environment, opens release.json as descriptor 9, execs its arguments."""
+        return f"{self.own_directory}/run"
+
+    @property
+    def record(self) -> str:
+        return f"{self.own_directory}/release.json"
+
+    @property
+    def static(self) -> str:
+        return f"{self.own_directory}/static"
+
+    @property
+    def interpreter(self) -> str:
+        return f"{self.directory}/.venv/bin/python"
+
+    def executable(self, name: str) -> str:
+        return f"{self.directory}/.venv/bin/{name}"
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One starting of a release's programs: r43, and started again r43-2, r43-3."""
+
+    release: Release
+    attempt: int = 1
+
+    @property
+    def label(self) -> str:
+        return self.release.name if self.attempt == 1 else f"{self.release.name}-{self.attempt}"
+
+    @property
+    def app(self) -> App:
+        return self.release.app
+
+    def program_name(self, part: str) -> str:
+        """`shop-web-r43`, `shop-celery-default-r43-2`."""
+        return f"{self.app.name}-{part}-{self.label}"
+
+    @property
+    def web_socket(self) -> str:
+        return f"{self.app.run_directory}/web-{self.label}.sock"
+
+    def node_name(self, worker: str) -> str:
+        """A Celery node of its own: `default-r43@web1` (facts: a shared name lets one cancel_consumer stop both)."""
+        return f"{worker}-{self.label}@{self.app.host}"
+
+    def log_file(self, part: str) -> str:
+        return f"{self.app.logs}/{self.program_name(part)}.log"

@@ -1,0 +1,35 @@
+"""The base of every role's variables, and what one host's settings are once they are checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+from backline.settings.app import App, SupervisorPaths
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A role's variables, checked. Subclasses declare one field a variable, named as in the inventory, prefixed by the
+    role, with a docstring below it; a default that is a string may be a template (`{{ ansible_user_dir }}/x`)."""
+
+    app: App
+    supervisor: SupervisorPaths
+
+
+SomeSettings = TypeVar("SomeSettings", bound=Settings)
+
+
+@dataclass(frozen=True)
+class HostSettings:
+    """Everything that was set for one host: the app and each role's own settings."""
+
+    app: App
+    supervisor: SupervisorPaths
+    roles: tuple[str, ...]
+    """Names of the roles that this host has, in the order in which they converge."""
+    by_type: Mapping[type[Settings], Settings]
+
+    def of(self, kind: type[SomeSettings]) -> SomeSettings:
+        return cast(SomeSettings, self.by_type[kind])
