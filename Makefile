@@ -1,0 +1,32 @@
+# The two commands of the README, and what a developer types beside them.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format clean environment
+TESTS ?= tests/unit tests/host
+
+help:  ## This list
+	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
+
+demo: environment  ## Deploy the example site to a throw-away host on this machine
+	@.venv/bin/inv demo
+
+test: environment  ## Run the tests (BACKLINE_REQUIRE_ALL=1: what is missing here fails instead of being skipped)
+	@.venv/bin/python -m pytest -q -n 2 --dist loadfile -r fEs $(TESTS)
+
+lint: environment  ## Check style, types and the import rules
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+format: environment  ## Put the code into the form that `make lint` asks for
+	@.venv/bin/ruff check --fix
+	@.venv/bin/ruff format
+
+clean:  ## Remove what the other targets made (end a sandbox first: inv sandbox.down)
+	@if [ -d .backline ]; then echo "make clean: .backline/ is left as it is; 'inv sandbox.down' ends a sandbox" >&2; fi
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+environment:
+	@sh .ci/environment
