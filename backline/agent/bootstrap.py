@@ -1,0 +1,94 @@
+"""What the controller sends to make a Python on the host our agent: one command, then one packed stream on its input."""
+
+from __future__ import annotations
+
+import ast
+import shlex
+import zlib
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+LOADER = "backline.agent.loader"
+ALWAYS = ("backline.agent.loop",)
+
+OLDEST_PYTHON = (3, 8)
+
+# Words that sh, bash, dash, zsh, fish and csh parse alike: single quotes around no quote, backslash, newline or `!`.
+# The list comprehension reads exactly SIZE bytes in short reads, and leaves when the input ends before.
+COMMAND = (
+    "import os,sys,zlib;b=[];s=lambda:sum(map(len,b));"
+    "sys.version_info<{oldest} and sys.exit({too_old}+sys.version);"
+    "[0 for _ in iter(lambda:(b.append(os.read(0,{size}-s()) or sys.exit(96)),s())[1],{size})];"
+    'exec(compile(zlib.decompress(bytes().join(b)),"<backline.agent.loader>","exec"))'
+)
+
+
+def start_command(interpreter: str, stream_size: int) -> str:
+    """The shell command that starts the agent; `stream_size` is the length of `start_stream` in bytes."""
+    code = COMMAND.format(oldest=OLDEST_PYTHON, too_old='"Backline needs Python 3.8 or newer, this is "', size=stream_size)
+    return f"exec {shlex.quote(interpreter)} -I -S -c '{code}'"
+
+
+@lru_cache(maxsize=8)
+def start_stream(modules: frozenset[str], first: bytes) -> bytes:
+    """Loader, modules and the first frames as one packed stream; packed once a run, however many hosts."""
+    sources = shipped_sources(modules | frozenset(ALWAYS))
+    return zlib.compress(f"{_source(LOADER)}\nstart({sources!r}, {first!r})\n".encode(), 9)
+
+
+def shipped_sources(modules: frozenset[str]) -> dict[str, str]:
+    """The source of these modules, of every module of ours that they import, and of the packages around them."""
+    found: dict[str, str] = {}
+    wanted = set(modules)
+    while wanted:
+        name = wanted.pop()
+        if name in found:
+            continue
+        found[name] = _source(name)
+        wanted |= _imports(name)
+        wanted.add(name.rpartition(".")[0] or name)
+    return dict(sorted(found.items()))
+
+
+@lru_cache(maxsize=256)
+def _source(name: str) -> str:
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"{name} has no source to ship")
+    text = Path(spec.origin).read_text(encoding="utf-8")
+    return "" if spec.submodule_search_locations else text  # a package's docstring is of no use there
+
+
+@lru_cache(maxsize=256)
+def _imports(name: str) -> frozenset[str]:
+    """The modules of ours that this one imports at run time, within functions too."""
+    found: set[str] = set()
+    pending: list[ast.AST] = list(ast.parse(_source(name)).body)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            pending.extend(node.orelse)
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found.update(_modules_of(node))
+        elif isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        pending.extend(ast.iter_child_nodes(node))
+    return frozenset(module for module in found if module.startswith("backline."))
+
+
+def _modules_of(node: ast.ImportFrom) -> set[str]:
+    """`from package import module` names a module beside the package; `from module import name` only the module."""
+    names = {f"{node.module}.{alias.name}" for alias in node.names}
+    if not str(node.module).startswith("backline"):
+        return set()
+    return {str(node.module)} | {name for name in names if _is_module(name)}
+
+
+@lru_cache(maxsize=1024)
+def _is_module(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False

@@ -1,0 +1,19 @@
+"""Any exception as a failure that can travel and that a person can act on."""
+
+from __future__ import annotations
+
+from backline.resources.failure import Failure
+
+
+def as_failure(error: Exception) -> Failure:
+    """A failure as it is; anything else is a fault of ours, told with the lines that a report needs."""
+    if isinstance(error, Failure):
+        return error
+    import traceback
+
+    lines = traceback.format_exception(type(error), error, error.__traceback__)
+    told = tuple("".join(lines).rstrip().splitlines()[-12:])
+    if isinstance(error, OSError):
+        place = f" ({error.filename})" if error.filename else ""
+        return Failure(f"{error.strerror or error}{place}", lines=told)
+    return Failure(f"{type(error).__name__}: {error}", lines=told, hint="this is a fault in Backline; please report these lines")

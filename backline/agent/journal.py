@@ -1,0 +1,47 @@
+"""The journal: what undoes or finishes a deploy, on disk before the act it tells of.
+
+JSON lines in `<state>/journal`; it is moved to `journal.last` when nothing is owed any more, so a file called `journal`
+always means that something is. Its entries hold encoded actions, which a later command can decode and perform.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+FORMAT = 1
+
+
+class EntryKind:
+    """What an entry tells; the string stands in the file."""
+
+    OPENED = "opened"
+    UNDO = "undo"
+    SWITCHING = "switching"
+    COMMITTED = "committed"
+    FINISHED = "finished"
+
+
+class Journal:
+    """Append-only; every entry is on disk before `write` returns."""
+
+    def __init__(self, state_directory: str) -> None:
+        self.path = os.path.join(state_directory, "journal")
+        self._last = os.path.join(state_directory, "journal.last")
+        self._file = open(self.path, "a", encoding="utf-8")  # noqa: SIM115 (open as long as the guard lives)
+        self.write(EntryKind.OPENED)
+
+    def write(self, entry: str, **content: Any) -> None:
+        """Add one entry."""
+        self._file.write(json.dumps({"format": FORMAT, "entry": entry, **content}, ensure_ascii=False) + "\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def settle(self) -> None:
+        """Nothing is owed any more."""
+        self._file.close()
+        os.replace(self.path, self._last)

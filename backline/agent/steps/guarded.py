@@ -1,0 +1,90 @@
+"""What the runbook does between the start of the first new program and the end of the deploy, under the guard's eyes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backline.agent.guard import COMMIT, FINISHED, REVERT, UNDO, Guard, Order
+from backline.agent.keeper import Keeper, keeper_of
+from backline.resources.failure import Failure
+from backline.resources.resource import Action, Host
+
+
+@dataclass(frozen=True)
+class StartGuard(Action):
+    """Fork the guard; it opens the journal and holds the lock that this agent holds."""
+
+    state_directory: str
+
+    def perform(self, host: Host) -> None:
+        keeper = keeper_of(host)
+        if keeper.lock is None:
+            raise Failure("a guard without the lock would guard nothing")
+        keeper.guard = Guard.start(self.state_directory, keeper.lock.descriptor, keeper.shipped)
+
+
+@dataclass(frozen=True)
+class Guarded(Action):
+    """Do `act`; `undo` is in the journal before."""
+
+    act: Action
+    undo: Action
+
+    def perform(self, host: Host) -> object:
+        keeper = keeper_of(host)
+        _guard_of(keeper).order(Order(UNDO, action=self.undo))
+        return self.act.perform(keeper)
+
+
+@dataclass(frozen=True)
+class Commit(Action):
+    """The switch: the guard moves `links` (path, target), writes the live record, and owes `finish` from then on."""
+
+    links: tuple[tuple[str, str], ...]
+    live_path: str
+    live_text: str
+    finish: tuple[tuple[str, Action], ...]
+
+    def perform(self, host: Host) -> None:
+        order = Order(
+            COMMIT, links=self.links, live_path=self.live_path, live_text=self.live_text, finish=self.finish
+        )
+        _guard_of(keeper_of(host)).order(order)
+
+
+@dataclass(frozen=True)
+class Finish(Action):
+    """Do one step of what is owed after the switch, by its name, and cross it off."""
+
+    name: str
+    act: Action
+
+    def perform(self, host: Host) -> object:
+        keeper = keeper_of(host)
+        value = self.act.perform(keeper)
+        _guard_of(keeper).order(Order(FINISHED, name=self.name))
+        return value
+
+
+@dataclass(frozen=True)
+class Revert(Action):
+    """Undo now what was done under the guard. Returns the notes of what could not be undone."""
+
+    def perform(self, host: Host) -> tuple[str, ...]:
+        return _guard_of(keeper_of(host)).order(Order(REVERT))
+
+
+@dataclass(frozen=True)
+class EndGuard(Action):
+    """The orderly end: nothing is owed, the guard settles the journal and leaves."""
+
+    def perform(self, host: Host) -> None:
+        keeper = keeper_of(host)
+        _guard_of(keeper).end()
+        keeper.guard = None
+
+
+def _guard_of(keeper: Keeper) -> Guard:
+    if keeper.guard is None:
+        raise Failure("no guard was started")
+    return keeper.guard

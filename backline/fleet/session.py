@@ -1,0 +1,279 @@
+"""The controller's side of one connection and its agent: requests out, events and answers in.
+
+One thread only reads, so two full windows can never wait for each other; whoever asks writes. Requests may be sent
+ahead (`begin`) without waiting for the answer to the one before; the agent does them in order.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+
+from backline.agent.bootstrap import shipped_sources, start_command, start_stream
+from backline.agent.events import Event
+from backline.agent.facts import Facts
+from backline.agent.wire import VERSION, FrameReader, bytes_frame, message_frame
+from backline.resources.codec import decoded, encoded, kinds_in
+from backline.resources.failure import Failure, Unreachable
+from backline.resources.resource import Action, Difference
+from backline.resources.secret import masked
+from backline.transport.stream import Stream
+
+PING = 4.0
+"""Seconds between two signs of life to the agent."""
+SILENCE = 15.0
+"""Seconds without a byte from the agent after which the host is taken for lost."""
+PIECE = 256 * 1024
+"""Bytes of a blob in one frame."""
+GREETING = 60.0
+"""Seconds that a host may take to start a Python: a give-up deadline, not a measure."""
+
+Listener = Callable[[Event], None]
+
+
+class Pending:
+    """A request whose answer may be waited for later."""
+
+    def __init__(self, session: Session, number: int) -> None:
+        self.number = number
+        self.answer: Future[object] = Future()
+        self._session = session
+
+    def result(self) -> object:
+        """Wait for the answer. Raises the Failure that the agent raised."""
+        try:
+            return self.answer.result()
+        finally:
+            self._session.note_waited(self.number)
+
+
+@dataclass
+class Traffic:
+    """What went over the wire, for the summary."""
+
+    blobs: int = 0
+    bytes_out: int = 0
+    bytes_in: int = 0
+    round_trips: int = 0
+    requests: int = field(default=0)
+
+
+class Session:
+    """One agent on one host. Not shared between threads, but for the reader and the pinger that it starts itself."""
+
+    def __init__(self, name: str, open_stream: Callable[[str], Stream], interpreter: str, listener: Listener) -> None:
+        """Connect and start the agent; returns when it has said hello. `open_stream` is given the start command.
+
+        Raises Unreachable with what the host said instead."""
+        self.name = name
+        self.traffic = Traffic()
+        self._secrets: frozenset[str] = frozenset()
+        self._listener = listener
+        self._answers: dict[int, Pending] = {}
+        self._hello: Future[Facts] = Future()
+        self._waited = 0
+        self._step = ""
+        self._remark = ""
+        self._heard = time.monotonic()
+        self._writing = threading.Lock()
+        self._closed = threading.Event()
+        self._why_ended = Failure("the run had ended before", host=name)
+        payload = start_stream(frozenset(), b"")
+        self._shipped = set(shipped_sources(frozenset({"backline.agent.loop"})))
+        self._stream = open_stream(start_command(interpreter, len(payload)))
+        self._send(payload)
+        threading.Thread(target=self._read_on, name=f"{name} reads", daemon=True).start()
+        threading.Thread(target=self._keep_alive, name=f"{name} lives", daemon=True).start()
+        self.facts = self._facts()
+
+    def enter(self, step: str) -> None:
+        """What is asked from now on belongs to this step."""
+        self._step = step
+
+    def remark(self, text: str) -> None:
+        """A few words that the end of this step is told with: what it came to."""
+        self._remark = text
+
+    def take_remark(self) -> str:
+        """The remark of the step that ends."""
+        text, self._remark = self._remark, ""
+        return text
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Values that no event of this host may show."""
+        self._secrets |= frozenset(secrets)
+
+    def perform(self, action: Action, step: str = "") -> object:
+        """Ask and wait. Raises the Failure that the agent raised, with this host's name."""
+        return self.begin(action, step).result()
+
+    def begin(self, action: Action, step: str = "", after: Pending | None = None) -> Pending:
+        """Ask and do not wait. `after` is a request without whose success this one is not done."""
+        self.traffic.requests += 1
+        number = self.traffic.requests
+        self._step = step or self._step
+        form = encoded(action)
+        modules = self._modules_for(form)
+        message = {"m": "do", "id": number, "seen": self._waited, "step": self._step, "action": form}
+        if modules:
+            message["modules"] = modules
+        if after is not None:
+            message["after"] = after.number
+        pending = Pending(self, number)
+        self._answers[number] = pending
+        if self._closed.is_set():
+            pending.answer.set_exception(self._why_ended)
+            return pending
+        self._send(message_frame(message))
+        return pending
+
+    def note_waited(self, number: int) -> None:
+        """The answer to this request was waited for: what is sent from now on could not have been sent before it."""
+        self._waited = max(self._waited, number + 1)
+
+    def interrupt(self) -> None:
+        """Ask the agent to stop what it does now; the request ends in Interrupted, and the session lives on."""
+        self._send(message_frame({"m": "interrupt"}))
+
+    def put_blob(self, blob: str, content: bytes, directory: str) -> None:
+        """Send a git blob into a directory of the host; its failure is that of the next request."""
+        self._send(message_frame({"m": "blob", "blob": blob, "into": directory, "seen": self._waited}))
+        view = memoryview(content)
+        for start in range(0, len(view), PIECE):
+            self._send(bytes_frame(bytes(view[start : start + PIECE])))
+        self._send(bytes_frame(b""))
+        self.traffic.blobs += 1
+
+    def close(self) -> None:
+        """The orderly end: the agent leaves, and the line is closed."""
+        if not self._closed.is_set():
+            self._send(message_frame({"m": "bye", "seen": self._waited}))
+        self._end(None)
+
+    def _facts(self) -> Facts:
+        try:
+            facts = self._hello.result(timeout=GREETING)
+        except TimeoutError:
+            self._end(None)
+            raise Unreachable(f"no Python answered within {GREETING:.0f} seconds", host=self.name) from None
+        self._waited = 1
+        return facts
+
+    def _modules_for(self, form: object) -> dict[str, str]:
+        """The sources that this message needs and that the agent does not have yet."""
+        sources = shipped_sources(kinds_in(form))
+        news = {name: text for name, text in sources.items() if name not in self._shipped}
+        self._shipped.update(news)
+        return news
+
+    def _send(self, data: bytes) -> None:
+        with self._writing:
+            try:
+                self._stream.write(data)
+                self.traffic.bytes_out += len(data)
+            except OSError:  # the reader finds the end of the stream as well, and knows more of why
+                pass
+
+    def _read_on(self) -> None:
+        frames = FrameReader()
+        failure: Failure | None = None
+        try:
+            while data := self._stream.read(262144):
+                self._heard = time.monotonic()
+                self.traffic.bytes_in += len(data)
+                for frame in frames.feed(data):
+                    if isinstance(frame, dict):
+                        self._take(frame)
+        except Failure as error:
+            failure = error
+        except OSError:
+            pass
+        self._end(failure or self._lost())
+
+    def _take(self, message: dict[str, object]) -> None:
+        kind = message["m"]
+        if kind == "hello":
+            self._greet(message)
+        elif kind == "event":
+            self._tell(decoded(message["event"]))
+        elif kind in ("answer", "failure"):
+            self.traffic.round_trips = int(str(message["round_trips"]))
+            answer = self._answers.pop(int(str(message["id"]))).answer
+            value = decoded(message["value"] if kind == "answer" else message["failure"])
+            if kind == "answer":
+                answer.set_result(value)
+            else:
+                answer.set_exception(self._placed(value))
+
+    def _greet(self, message: dict[str, object]) -> None:
+        facts = decoded(message["facts"])
+        if message["version"] == VERSION and isinstance(facts, Facts):
+            self._hello.set_result(facts)
+        else:
+            self._hello.set_exception(Failure("the agent speaks another version of our messages", host=self.name))
+
+    def _tell(self, event: object) -> None:
+        if isinstance(event, Event):
+            self._listener(self._hidden(replace(event, host=self.name, step=event.step or self._step)))
+
+    def _hidden(self, event: Event) -> Event:
+        """The event without any secret of this host."""
+        if not self._secrets:
+            return event
+        differences = tuple(self._hidden_difference(item) for item in event.differences)
+        text, subject = masked(event.text, self._secrets), masked(event.subject, self._secrets)
+        return replace(event, text=text, subject=subject, differences=differences)
+
+    def _hidden_difference(self, item: object) -> object:
+        if not isinstance(item, Difference):
+            return item
+        before, after = (
+            masked(value, self._secrets) if isinstance(value, str) else value for value in (item.before, item.after)
+        )
+        return Difference(item.attribute, before, after)
+
+    def _placed(self, value: object) -> Failure:
+        """The failure, with where it happened and without secrets."""
+        failure = value if isinstance(value, Failure) else Failure(str(value))
+        failure.host = failure.host or self.name
+        failure.step = failure.step or self._step
+        failure.cause = masked(failure.cause, self._secrets)
+        failure.lines = tuple(masked(line, self._secrets) for line in failure.lines)
+        return failure
+
+    def _lost(self) -> Failure:
+        """Why the stream ended, in the words of whoever ended it."""
+        said = tuple(self._stream.error_output().rstrip().splitlines()[-8:])
+        code = self._stream.exit_code()
+        if not self._hello.done():
+            told = "no Python there" if code == 127 else f"exit code {code}" if code is not None else "the line was closed"
+            return Unreachable(f"the agent could not be started: {told}", lines=said, host=self.name)
+        return Unreachable(
+            "the connection to the host, or the agent on it, was lost",
+            lines=said,
+            host=self.name,
+            step=self._step,
+            hint="inv status shows what is running; the same command can be given again",
+        )
+
+    def _keep_alive(self) -> None:
+        while not self._closed.wait(PING):
+            if time.monotonic() - self._heard > SILENCE:
+                self._stream.close()
+                return
+            self._send(message_frame({"m": "ping"}))
+
+    def _end(self, failure: Failure | None) -> None:
+        if self._closed.is_set():
+            return
+        self._why_ended = failure or self._why_ended
+        self._closed.set()
+        for pending in list(self._answers.values()):
+            pending.answer.set_exception(self._why_ended)
+        self._answers.clear()
+        if not self._hello.done():
+            self._hello.set_exception(self._why_ended)
+        self._stream.close()

@@ -1,0 +1,69 @@
+"""One host of a run, as a step sees it: its session, its settings, and what was counted on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from backline.agent.facts import Facts
+from backline.agent.steps.apply import Applied, Apply
+from backline.fleet.session import Pending, Session
+from backline.resources.plan import Plan
+from backline.resources.resource import Action
+from backline.settings.settings import HostSettings
+
+Answer = TypeVar("Answer")
+
+
+@dataclass
+class Tally:
+    """What a run did on one host, for its summary."""
+
+    changed: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    virtualenv: str | None = None
+    """`built` or `reused`, None where the run did not come to it."""
+
+
+@dataclass
+class Target:
+    """A host that is connected. Steps are given one and ask it for things."""
+
+    session: Session
+    settings: HostSettings
+    tally: Tally = field(default_factory=Tally)
+
+    @property
+    def name(self) -> str:
+        return self.session.name
+
+    @property
+    def facts(self) -> Facts:
+        return self.session.facts
+
+    def perform(self, action: Action) -> object:
+        """Do an action there and wait for its answer. Raises the Failure that it raised."""
+        return self.session.perform(action)
+
+    def answer(self, action: Action, kind: type[Answer]) -> Answer:
+        """`perform`, for an action that answers with a dataclass of ours."""
+        return expected(self.perform(action), kind)
+
+    def apply(self, plan: Plan) -> Applied:
+        """Make a plan so, and count it."""
+        return self.counted(self.session.begin(Apply(plan)))
+
+    def counted(self, pending: Pending) -> Applied:
+        """The result of an Apply that was sent ahead, counted."""
+        applied = expected(pending.result(), Applied)
+        self.tally.changed += applied.changed
+        self.tally.unchanged += applied.unchanged
+        return applied
+
+
+def expected(value: object, kind: type[Answer]) -> Answer:
+    """An answer as the dataclass that it must be."""
+    if not isinstance(value, kind):
+        raise TypeError(f"the agent answered with {type(value).__name__} instead of {kind.__name__}")
+    return value
