@@ -1,0 +1,53 @@
+"""Has Supervisor forget the app's programs that have finished draining."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backline.resources.program_control import reload_configuration
+from backline.resources.resource import Action
+from backline.resources.supervisor_rpc import STOPPING, StillRunning, Supervisor, SupervisorAbsent
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from backline.resources.resource import Host
+
+
+_FATES = ("reaped", "draining", "running")
+
+
+@dataclass(frozen=True)
+class Reaped:
+    """Names of programs whose file is gone: forgotten now; still finishing; and running on, as nobody has told them."""
+
+    reaped: tuple[str, ...] = ()
+    draining: tuple[str, ...] = ()
+    running: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReapPrograms(Action):
+    """`prefix` is what the names of the app's programs begin with (`shop-`)."""
+
+    socket: str
+    prefix: str
+
+    def perform(self, host: Host) -> Reaped:
+        supervisor = Supervisor(self.socket)
+        try:
+            without_file = reload_configuration(host, supervisor).removed
+            ours = tuple(sorted(name for name in without_file if name.startswith(self.prefix)))
+            fates = {name: self._fate(host, supervisor, name) for name in ours}
+        except SupervisorAbsent:
+            return Reaped()
+        return Reaped(*(tuple(name for name in ours if fates[name] == fate) for fate in _FATES))
+
+    def _fate(self, host: Host, supervisor: Supervisor, name: str) -> str:
+        found = supervisor.process(name)
+        if found is not None and not found.ended:
+            return "draining" if found.state == STOPPING else "running"
+        try:
+            host.call(lambda: supervisor.remove(name))
+        except StillRunning:
+            return "running"
+        return "reaped"

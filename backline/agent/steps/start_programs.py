@@ -1,0 +1,70 @@
+"""Starts the programs of a generation beside those that run, and sees that none dies at once."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from backline.resources.failure import Refused
+from backline.resources.program import Program
+from backline.resources.program_control import dead, pauses, reload_configuration, take_in
+from backline.resources.program_files import require_programs_accepted, write_programs
+from backline.resources.resource import Action
+from backline.resources.supervisor_rpc import BACKOFF, RUNNING, Supervisor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from backline.resources.resource import Host
+
+WATCH_SECONDS = 0.5
+"""How long a program that Supervisor has started is watched; its gate is what proves that it works."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """A program that was started, and the process id that Supervisor gave it."""
+
+    program: str
+    pid: int
+
+
+@dataclass(frozen=True)
+class StartPrograms(Action):
+    """Returns a Started for each program. Raises Refused with the end of its log where one dies; what was written and
+    started stays, and RemovePrograms is the undo."""
+
+    socket: str
+    include_directory: str
+    python: str
+    programs: tuple[Program, ...]
+
+    def perform(self, host: Host) -> tuple[Started, ...]:
+        supervisor = Supervisor(self.socket)
+        # Somebody else's broken file is found, and named, before there is anything of ours to undo.
+        reload_configuration(host, supervisor)
+        require_programs_accepted(host, self.python, self.include_directory, self.programs)
+        write_programs(host, self.include_directory, self.programs)
+        return start_written(host, supervisor, self.programs)
+
+
+def start_written(host: Host, supervisor: Supervisor, programs: tuple[Program, ...]) -> tuple[Started, ...]:
+    """Start programs whose files are in place, and watch them."""
+    changes = reload_configuration(host, supervisor)
+    for program in programs:
+        take_in(host, supervisor, changes, program.name, program.patience)
+    deadline = time.monotonic() + WATCH_SECONDS
+    for pause in pauses():
+        states = tuple(_looked_at(host, supervisor, program.name) for program in programs)
+        if all(state == RUNNING for state, _ in states) or time.monotonic() > deadline:
+            return tuple(started for _, started in states)
+        host.pause(pause)
+    raise AssertionError("pauses() never ends")
+
+
+def _looked_at(host: Host, supervisor: Supervisor, name: str) -> tuple[str, Started]:
+    found = supervisor.process(name)
+    if found is None:
+        raise Refused(f"program {name} has been taken away from Supervisor while it started")
+    if found.state == BACKOFF or found.ended:
+        raise dead(host, found, Refused)
+    return found.state, Started(name, found.pid)

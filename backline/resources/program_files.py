@@ -1,0 +1,31 @@
+"""The files of programs in Supervisor's include folder: checked all together, then written."""
+
+from __future__ import annotations
+
+from backline.resources.supervisor_check import require_accepted
+from backline.resources.supervisor_file import file_name, rendered
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from backline.resources.program import Program
+    from backline.resources.resource import Host
+
+FILE_MODE = 0o644
+
+
+def program_file(include_directory: str, name: str) -> str:
+    """The path of a program's file."""
+    return f"{include_directory}/{file_name(name)}"
+
+
+def require_programs_accepted(host: Host, python: str, include_directory: str, programs: Sequence[Program]) -> None:
+    """Raises ConfigurationError where Supervisor's parser would refuse the files of these programs."""
+    texts = {file_name(program.name): rendered(program) for program in programs}
+    require_accepted(host, python, include_directory, texts)
+
+
+def write_programs(host: Host, include_directory: str, programs: Sequence[Program]) -> None:
+    for program in programs:
+        host.write(program_file(include_directory, program.name), rendered(program).encode(), mode=FILE_MODE)
