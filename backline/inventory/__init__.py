@@ -1,0 +1,1 @@
+"""Ansible-format hosts, groups, variables and patterns; every variable knows the file and the line that set it."""

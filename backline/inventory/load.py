@@ -1,0 +1,72 @@
+"""Read a whole inventory: the hosts file, group_vars/ and host_vars/ beside it, merged by Ansible's precedence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from backline.inventory.hosts_file import ALL, GroupDraft, HostsFile, read_hosts_file
+from backline.inventory.inventory import Group, Inventory, InventoryHost
+from backline.inventory.variable import Variable
+from backline.inventory.variable_files import variables_from
+from backline.inventory.yaml_document import as_named
+from backline.resources.failure import ConfigurationError
+
+HOSTS_FILES = ("hosts.yml", "hosts.yaml", "hosts")
+HINT = "name another with --inventory PATH, or begin one: a folder inventory/ with a file hosts.yml"
+
+
+def load_inventory(path: Path) -> Inventory:
+    """Read the inventory at `path`: a hosts file, or a folder that has one."""
+    file = _hosts_file(path)
+    drafts = read_hosts_file(file)
+    group_files = {name: variables_from(file.parent / "group_vars", name) for name in drafts.groups}
+    groups_of = {name: drafts.groups_of(name) for name in drafts.hosts}
+    hosts = tuple(
+        InventoryHost(
+            name,
+            tuple(sorted(group.name for group in groups if group.name != ALL)),
+            _variables(drafts, name, groups, group_files, variables_from(file.parent / "host_vars", name)),
+        )
+        for name, groups in groups_of.items()
+    )
+    groups = {
+        name: Group(
+            name,
+            tuple(host for host, within in groups_of.items() if group in within),
+            tuple(dict.fromkeys(group.children)),
+        )
+        for name, group in drafts.groups.items()
+    }
+    return Inventory(file, hosts, groups)
+
+
+def _variables(
+    drafts: HostsFile,
+    host: str,
+    groups: list[GroupDraft],
+    group_files: dict[str, dict[str, Variable]],
+    host_file: dict[str, Variable],
+) -> dict[str, Variable]:
+    """Lowest first. A file for `all` beats what is written inline with a group: so it is in Ansible."""
+    merged: dict[str, Variable] = {}
+    for group in groups:
+        merged.update(group.variables)
+    for group in groups:
+        merged.update(group_files[group.name])
+    merged.update(drafts.hosts[host])
+    merged.update(host_file)
+    return merged
+
+
+def _hosts_file(path: Path) -> Path:
+    if path.is_file():
+        return path
+    if not path.is_dir():
+        raise ConfigurationError(f"there is no inventory at {as_named(path)}", hint=HINT)
+    found = [path / name for name in HOSTS_FILES if (path / name).is_file()]
+    if not found:
+        raise ConfigurationError(f"{as_named(path)} has no hosts.yml, hosts.yaml or hosts", hint=HINT)
+    if len(found) > 1:
+        names = " and ".join(file.name for file in found)
+        raise ConfigurationError(f"{as_named(path)} has {names}: keep one of them")
+    return found[0]

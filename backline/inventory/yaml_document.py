@@ -1,0 +1,164 @@
+"""A YAML file as plain values, and the line on which each of its keys and items stands."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from backline.inventory.variable import Place, Unsafe, Variable
+from backline.resources.failure import ConfigurationError
+from backline.resources.origin import Origin
+
+VAULT_TAGS = ("!vault", "!vault-encrypted")
+VAULT_HEADER = "$ANSIBLE_VAULT"
+VAULT_HINT = "vault comes later: until then put the plain value into a file that git ignores"
+MAPPING_TAG = "tag:yaml.org,2002:map"
+SEQUENCE_TAG = "tag:yaml.org,2002:seq"
+
+
+@dataclass(frozen=True)
+class Document:
+    """What one file holds. An empty file holds None."""
+
+    file: str
+    """The file as a person in the current folder would name it."""
+    value: object
+    places: Mapping[Place, Origin]
+
+    def origin(self, place: Place) -> Origin:
+        return self.places.get(place, Origin(self.file))
+
+    def variables(self, place: Place = ()) -> dict[str, Variable]:
+        """The mapping at `place` as variables; nothing where there is none."""
+        mapping = self.value
+        for key in place:
+            mapping = mapping[key] if isinstance(mapping, dict) else None
+        if mapping is None:
+            return {}
+        if not isinstance(mapping, dict):
+            raise ConfigurationError(
+                f"{self.origin(place)}: a mapping of variables should be here, `name: value` a line"
+            )
+        inside = self._places_inside(place)
+        return {
+            name: Variable(name, value, self.origin((*place, name)), inside.get(name, {}))
+            for name, value in self._named(mapping, place).items()
+        }
+
+    def _named(self, mapping: dict[object, object], place: Place) -> dict[str, object]:
+        for name in mapping:
+            if not isinstance(name, str):
+                raise ConfigurationError(f"{self.origin((*place, name))}: the name of a variable is text, not {name!r}")
+        return {str(name): value for name, value in mapping.items()}
+
+    def _places_inside(self, place: Place) -> dict[object, dict[Place, Origin]]:
+        """For each key at `place`: what stands inside its value, by the rest of the way there."""
+        depth = len(place)
+        inside: dict[object, dict[Place, Origin]] = {}
+        for way, origin in self.places.items():
+            if len(way) > depth + 1 and way[:depth] == place:
+                inside.setdefault(way[depth], {})[way[depth + 1 :]] = origin
+        return inside
+
+
+def read_document(path: Path) -> Document:
+    """Read a file by the rules of Ansible's loader: YAML 1.1, and of two equal keys the last one counts."""
+    file = as_named(path)
+    text = _text(path, file)
+    if text.startswith(VAULT_HEADER):
+        raise ConfigurationError(
+            f"{file} is encrypted with ansible-vault, which Backline cannot read yet", hint=VAULT_HINT
+        )
+    try:
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
+        reader = _Reader(file, loader)
+        return Document(file, None if node is None else reader.value(node, ()), reader.places)
+    except yaml.MarkedYAMLError as error:
+        raise _broken(file, text, error) from error
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{file}: this is not YAML: {error}") from error
+
+
+def as_named(path: Path) -> str:
+    """The path as a person in the current folder would name it: relative below it, else absolute."""
+    absolute = path if path.is_absolute() else Path.cwd() / path
+    return str(absolute.relative_to(Path.cwd())) if absolute.is_relative_to(Path.cwd()) else str(absolute)
+
+
+def _text(path: Path, file: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{file} is not UTF-8 text (byte {error.start + 1})") from error
+
+
+def _broken(file: str, text: str, error: yaml.MarkedYAMLError) -> ConfigurationError:
+    mark = error.problem_mark or error.context_mark
+    line = mark.line + 1 if mark else 0
+    shown = text.splitlines()[line - 1 : line] if line else []
+    return ConfigurationError(f"{Origin(file, line)}: this is not YAML: {error.problem}", lines=tuple(shown))
+
+
+class _Reader:
+    """Walks the nodes of one document; notes the line of each key and item."""
+
+    def __init__(self, file: str, loader: yaml.SafeLoader) -> None:
+        self.file = file
+        self.loader = loader
+        self.places: dict[Place, Origin] = {}
+        self.around: list[yaml.Node] = []
+
+    def value(self, node: yaml.Node, place: Place) -> object:
+        self.places[place] = self._origin(node)
+        if node.tag in VAULT_TAGS:
+            subject = ".".join(str(key) for key in place) or "this value"
+            cause = f"{subject} is encrypted with ansible-vault, which Backline cannot read yet"
+            raise ConfigurationError(f"{self._origin(node)}: {cause}", hint=VAULT_HINT)
+        if node.tag == "!unsafe":
+            return _unsafe(node.value if isinstance(node, yaml.ScalarNode) else self._collection(node, place))
+        if node.tag in (MAPPING_TAG, SEQUENCE_TAG):
+            return self._collection(node, place)
+        return self.loader.construct_object(node, deep=True)
+
+    def _collection(self, node: yaml.Node, place: Place) -> object:
+        if node in self.around:
+            raise ConfigurationError(f"{self._origin(node)}: this contains itself")
+        self.around.append(node)
+        try:
+            if isinstance(node, yaml.MappingNode):
+                return self._mapping(node, place)
+            return [self.value(item, (*place, at)) for at, item in enumerate(node.value)]
+        finally:
+            self.around.pop()
+
+    def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[object, object]:
+        self.loader.flatten_mapping(node)
+        mapping: dict[object, object] = {}
+        for key_node, value_node in node.value:
+            key = self.loader.construct_object(key_node, deep=True)
+            if not isinstance(key, Hashable):
+                raise ConfigurationError(
+                    f"{self._origin(key_node)}: a key is text or a number, not a list or a mapping"
+                )
+            mapping[key] = self.value(value_node, (*place, key))
+            self.places[(*place, key)] = self._origin(key_node)
+        return mapping
+
+    def _origin(self, node: yaml.Node) -> Origin:
+        return Origin(self.file, node.start_mark.line + 1)
+
+
+def _unsafe(value: object) -> object:
+    if isinstance(value, str):
+        return Unsafe(value)
+    if isinstance(value, list):
+        return [_unsafe(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _unsafe(item) for key, item in value.items()}
+    return value
