@@ -1,0 +1,36 @@
+"""How to reach the sandbox, in Ansible's words: `connection.yml` beside the committed variables of the host."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from backline.commands.sandbox.environment import user_name
+from backline.commands.sandbox.location import Location
+
+HOST = "sandbox"
+NAME = "connection.yml"
+
+
+def connection_file(inventory_host_vars: Path) -> Path:
+    """Where the sandbox's connection is told, in an inventory's folder `host_vars`."""
+    return inventory_host_vars.resolve() / HOST / NAME
+
+
+def write_connection_file(path: Path, location: Location, ssh_port: int, site_port: int) -> None:
+    """Say how to reach the sandbox. The address for when it is not up stands in hosts.yml, not beside this file: Ansible
+    reads a host's files in the order of their names, and main.yml would have the last word."""
+    variables: dict[str, str | int] = {
+        "ansible_host": "127.0.0.1",
+        "ansible_port": ssh_port,
+        "ansible_user": user_name(),
+        "ansible_ssh_private_key_file": str(location.client_key),
+        "ansible_ssh_common_args": f"-o UserKnownHostsFile={location.known_hosts}",
+        "nginx_listen": f"127.0.0.1:{site_port}",
+    }
+    lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in variables.items()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    candidate = path.with_suffix(f".{os.getpid()}")
+    candidate.write_text("# Written by inv sandbox.up, removed by inv sandbox.down.\n" + "".join(lines), encoding="utf-8")
+    candidate.rename(path)
