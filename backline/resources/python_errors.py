@@ -15,7 +15,7 @@ TRACEBACK = "Traceback (most recent call last):"
 
 @dataclass(frozen=True)
 class PythonError:
-    """`raised` is the exception's own line; `where` is `shop/urls.py:3`, empty if no line of the project stands there."""
+    """`raised` is the exception's own line; `where` is `shop/urls.py:3`, empty if no line is the project's."""
 
     raised: str
     where: str

@@ -1,7 +1,7 @@
 """What a host remembers between two deploys: its releases, what is live, its generations, which releases were good.
 
-Each is a small JSON file with a format number. A newer Backline reads what an older one wrote; an older one says plainly
-that it cannot read what a newer one wrote, and leaves out fields that it does not know.
+Each is a small JSON file with a format number. A newer Backline reads what an older one wrote; an older one leaves out
+fields that it does not know, and says plainly where it cannot read what a newer one wrote.
 """
 
 from __future__ import annotations

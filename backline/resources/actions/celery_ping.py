@@ -1,0 +1,94 @@
+"""The gate of Celery workers: every node answers a ping with the pid of the process that Supervisor started."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from backline.resources.celery_control import PING, CeleryApplication, NodeReply, Replies, control
+from backline.resources.failure import Refused
+from backline.resources.program_health import require_health
+from backline.resources.resource import Action
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from backline.resources.resource import Host
+    from backline.resources.supervisor_rpc import ProcessInfo
+
+ROUND = 5.0
+"""How many seconds a process of the release asks, until Supervisor is asked again whether the workers live."""
+
+
+@dataclass(frozen=True)
+class WorkerAnswer:
+    """A worker that answered with the pid that Supervisor knows, and the queues that it consumes."""
+
+    node: str
+    program: str
+    pid: int
+    queues: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CeleryPing(Action):
+    """Returns a WorkerAnswer for each node. Raises Refused when `patience` (seconds) is over, or a worker has died."""
+
+    launcher: str
+    interpreter: str
+    directory: str
+    application: str
+    nodes: tuple[tuple[str, str], ...]
+    """(node name, Supervisor program)"""
+    supervisor_socket: str
+    patience: float
+    user: str = ""
+    """Who asks; empty for whoever runs the agent."""
+
+    def perform(self, host: Host) -> tuple[WorkerAnswer, ...]:
+        deadline = time.monotonic() + self.patience
+        application = CeleryApplication(self.launcher, self.interpreter, self.directory, self.application, self.user)
+        while True:
+            self._processes()
+            left = max(deadline - time.monotonic(), 0.0)
+            replies = control(host, application, PING, {node: () for node, _ in self.nodes}, min(ROUND, left))
+            answers, silent = self._judged(replies)
+            if not silent:
+                return answers
+            if time.monotonic() > deadline:
+                raise self._refusal(replies, silent)
+            host.pause(0.25)
+
+    def _processes(self) -> dict[str, ProcessInfo]:
+        """Each program as Supervisor sees it. Raises Refused where one has died."""
+        return {program: require_health(self.supervisor_socket, program, self.directory) for _, program in self.nodes}
+
+    def _judged(self, replies: Replies) -> tuple[tuple[WorkerAnswer, ...], tuple[str, ...]]:
+        """The answers by the right process, and the nodes of which there is none. The pids are read again now: a worker
+        that Supervisor has started anew in the meantime has another one."""
+        processes = self._processes()
+        answers = tuple(
+            WorkerAnswer(node, program, reply.pid, reply.queues)
+            for node, program, reply in self._replies(replies)
+            if reply.pid == processes[program].pid
+        )
+        answered = {answer.node for answer in answers}
+        return answers, tuple(node for node, _ in self.nodes if node not in answered)
+
+    def _replies(self, replies: Replies) -> tuple[tuple[str, str, NodeReply], ...]:
+        found = replies.nodes
+        return tuple((node, program, found[node]) for node, program in self.nodes if node in found)
+
+    def _refusal(self, replies: Replies, silent: tuple[str, ...]) -> Refused:
+        from backline.resources.log_tail import last_lines
+
+        others = ", ".join(
+            f"{node} is answered for by pid {replies.nodes[node].pid}" for node in silent if node in replies.nodes
+        )
+        programs = dict(self.nodes)
+        log = self._processes()[programs[silent[0]]].log_file
+        because = replies.trouble or others or "nothing came back"
+        return Refused(
+            f"no answer from {', '.join(silent)} within {self.patience:g} s: {because}",
+            lines=last_lines(log),
+            hint=f"the log is {log}; a worker that needs longer to start is given it by celery_patience",
+        )

@@ -1,0 +1,132 @@
+"""The gate of a web process: a real HTTP request over its own socket, as the proxy in front of it would send it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from backline.resources.failure import Refused
+from backline.resources.log_tail import last_lines
+from backline.resources.program_health import require_health
+from backline.resources.python_errors import python_error
+from backline.resources.resource import Action
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from backline.resources.resource import Host
+
+LONGEST_WAIT = 2.0
+ANSWER_SECONDS = 60.0
+"""How long one answer may take, in seconds: the first one often imports the whole site."""
+NOT_YET = 503
+"""What a site answers while it warms up."""
+LINES_READ = 200
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the web process answered: status, where a redirect leads, and how long after the probe's start it came."""
+
+    status: int
+    location: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class HttpProbe(Action):
+    """Returns the Answer. Raises Refused when it is an error, when there is none within `patience` (seconds), and at
+    once when the program dies."""
+
+    socket: str
+    path: str
+    host_header: str
+    scheme: str
+    """What X-Forwarded-Proto says: how people reach the site, http or https."""
+    patience: float
+    program: str
+    supervisor_socket: str
+    log_file: str
+    directory: str = "/"
+    """The project's, by which a traceback's line is found that is its own."""
+
+    def perform(self, host: Host) -> Answer:
+        begun = time.monotonic()
+        wait = 0.05
+        while True:
+            require_health(self.supervisor_socket, self.program, self.directory)
+            try:
+                status, location = self._asked(begun)
+                if status != NOT_YET:
+                    self._judge(status, location)
+                    return Answer(status, location, round(time.monotonic() - begun, 3))
+                trouble = f"it answers {status}"
+            except OSError as error:
+                trouble = error.strerror or str(error) or type(error).__name__
+            if time.monotonic() - begun > self.patience:
+                raise self._refusal(f"{self.program} does not serve {self.path} within {self.patience:g} s: {trouble}")
+            host.pause(wait)
+            wait = min(wait * 1.4, LONGEST_WAIT)
+
+    def _asked(self, begun: float) -> tuple[int, str]:
+        """Status and Location. Raises OSError while nobody answers as HTTP wants it."""
+        import http.client
+        import socket
+
+        left = self.patience - (time.monotonic() - begun)
+        connection = http.client.HTTPConnection("localhost")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connected:
+            connected.settimeout(max(min(left, ANSWER_SECONDS), 1.0))
+            connected.connect(self.socket)
+            connection.sock = connected
+            try:
+                connection.putrequest("GET", self.path, skip_host=True, skip_accept_encoding=True)
+                for name, value in self._headers():
+                    connection.putheader(name, value)
+                connection.endheaders()
+                response = connection.getresponse()
+                return response.status, response.getheader("Location") or ""
+            except http.client.HTTPException as error:
+                raise ConnectionError(f"no HTTP answer ({type(error).__name__})") from None
+
+    def _headers(self) -> tuple[tuple[str, str], ...]:
+        return (
+            ("Host", self.host_header),
+            ("X-Forwarded-Proto", self.scheme),
+            ("X-Forwarded-For", "127.0.0.1"),
+            ("User-Agent", "backline-probe"),
+            ("Connection", "close"),
+        )
+
+    def _judge(self, status: int, location: str) -> None:
+        """Raises Refused for an answer that visitors should not be given."""
+        what = f"{self.program} answers {status} to {self.path}"
+        if status >= 500:
+            error = python_error(last_lines(self.log_file, LINES_READ), self.directory)
+            raise self._refusal(f"{what}: {error}" if error else what)
+        if status == 400:
+            raise self._refusal(
+                f"{what} with Host: {self.host_header}, which Django does for a host that it does not know",
+                hint=f"put {self.host_header!r} into ALLOWED_HOSTS in the project's settings, or mend web_hostnames",
+            )
+        if status >= 400:
+            raise self._refusal(what, hint="probe a path that answers 200, or leads to a login: web_probe_path")
+        if 300 <= status < 400 and self._leads_to_itself(location):
+            raise self._refusal(f"{what}, sending everybody to {location}", hint=self._upgrade_hint())
+
+    def _leads_to_itself(self, location: str) -> bool:
+        """A redirect to the same page by https: what SECURE_SSL_REDIRECT does to a request that it takes for http."""
+        from urllib.parse import urlsplit
+
+        to = urlsplit(location)
+        return to.scheme == "https" and to.hostname == self.host_header.partition(":")[0] and to.path == self.path
+
+    def _upgrade_hint(self) -> str:
+        if self.scheme == "https":
+            return (
+                "SECURE_SSL_REDIRECT is on, and the site does not see that the request came by https: set "
+                "SECURE_PROXY_SSL_HEADER = ('HTTP_X_FORWARDED_PROTO', 'https') in the project's settings"
+            )
+        return "SECURE_SSL_REDIRECT is on in the project's settings, and this site is served by http: turn it off, or serve https"
+
+    def _refusal(self, cause: str, hint: str = "") -> Refused:
+        return Refused(cause, lines=last_lines(self.log_file), hint=hint or f"its whole log is {self.log_file}")

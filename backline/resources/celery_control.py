@@ -1,0 +1,177 @@
+"""Celery's remote control, spoken by a short process of the release: its Celery, its broker, its environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from backline.resources.failure import Failure
+from backline.resources.python_errors import python_error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from backline.resources.resource import Host
+
+PING = "ping"
+CANCEL = "cancel"
+RESUME = "resume"
+
+IMPORT_SECONDS = 120.0
+"""How long the project may take to be imported, on top of the seconds that are given to the workers."""
+LINES_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class CeleryApplication:
+    """Where a release's Celery application is, and how a process of the release is started."""
+
+    launcher: str
+    interpreter: str
+    directory: str
+    name: str
+    """What `celery -A` is given: `shop`, `shop.celery:app`."""
+    user: str = ""
+    """Empty for whoever runs the agent."""
+
+
+@dataclass(frozen=True)
+class NodeReply:
+    """What one node said: the process id of its main process (0 where it was not asked), and the queues it consumes.
+
+    After CANCEL and RESUME, `before` holds the queues that it consumed until then."""
+
+    pid: int
+    queues: tuple[str, ...]
+    before: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Replies:
+    """Nodes that answered, by name, and what stood in the way of the others, in the words of the broker's library."""
+
+    nodes: Mapping[str, NodeReply] = field(default_factory=dict)
+    trouble: str = ""
+
+
+def control(
+    host: Host, application: CeleryApplication, verb: str, nodes: Mapping[str, tuple[str, ...]], seconds: float
+) -> Replies:
+    """Have the nodes (name → queues, which only RESUME needs) do what `verb` says, and wait up to `seconds` for them.
+
+    Raises Failure where the application cannot be imported."""
+    import json
+
+    request = {
+        "application": application.name,
+        "verb": verb,
+        "nodes": {node: list(queues) for node, queues in nodes.items()},
+        "seconds": seconds,
+    }
+    completed = host.run(
+        (application.launcher, application.interpreter, "-c", SCRIPT, json.dumps(request)),
+        directory=application.directory,
+        user=application.user,
+        timeout=seconds + IMPORT_SECONDS,
+    )
+    lines = completed.output.splitlines()
+    if completed.code:
+        error = python_error(lines, application.directory)
+        cause = str(error) if error else f"exit code {completed.code}"
+        raise Failure(
+            f"the Celery application {application.name} cannot be loaded: {cause}",
+            lines=tuple(lines[-LINES_SHOWN:]),
+            hint="see celery_app, and whether the project imports with the release's own environment",
+        )
+    return _replies([json.loads(line[len(MARK) :]) for line in lines if line.startswith(MARK)])
+
+
+def _replies(said: list[dict[str, object]]) -> Replies:
+    nodes = {str(one["node"]): _node_reply(one) for one in said if "node" in one}
+    trouble = [str(one["trouble"]) for one in said if "trouble" in one]
+    return Replies(nodes, trouble[-1] if trouble else "")
+
+
+def _node_reply(said: Mapping[str, object]) -> NodeReply:
+    pid, queues, before = said["pid"], said["queues"], said["before"]
+    assert isinstance(pid, int)
+    assert isinstance(queues, list)
+    assert isinstance(before, list)
+    return NodeReply(pid, tuple(queues), tuple(before))
+
+
+MARK = "backline-says:"
+"""Begins each line of the script's, since what the project prints while it is imported comes the same way."""
+
+SCRIPT = (
+    r'''
+"""Asks Celery nodes until they answer. Runs in the release's Python, which may be an old one: 2.7 upwards."""
+import json, sys, time
+from celery.app.utils import find_app
+
+request = json.loads(sys.argv[1])
+application = find_app(request["application"])
+nodes = request["nodes"]
+deadline = time.time() + request["seconds"]
+
+def say(**words):
+    sys.stdout.write("'''
+    + MARK
+    + r'''" + json.dumps(words) + "\n")
+    sys.stdout.flush()
+
+def ask(command, wanted, arguments=None):
+    """What each wanted node answers. The silent ones are asked again, and given more time: a question that comes
+    before a worker listens is lost, and a worker on a busy host is slow."""
+    answers, seconds = {}, 0.25
+    while True:
+        missing = [node for node in wanted if node not in answers]
+        if not missing or time.time() > deadline:
+            return answers
+        try:
+            for answer in application.control.broadcast(
+                command, arguments=arguments or {}, destination=missing, reply=True, timeout=seconds, limit=len(missing)
+            ) or []:
+                answers.update(answer)
+        except Exception as error:
+            say(trouble="%s: %s" % (type(error).__name__, error))
+            time.sleep(seconds)
+        seconds = min(seconds * 1.4, 3.0)
+
+def consumed(wanted):
+    answers = ask("active_queues", wanted)
+    return dict((node, [queue["name"] for queue in answers[node] or []]) for node in answers)
+
+def tell(found, before, pids):
+    for node in found:
+        say(node=node, pid=pids.get(node, 0), queues=found[node], before=before.get(node, []))
+
+def ping():
+    answers = ask("stats", list(nodes))
+    tell(consumed(list(answers)), {}, dict((node, answers[node].get("pid", 0)) for node in answers))
+
+def cancel():
+    before = found = consumed(list(nodes))
+    while any(found.values()) and time.time() < deadline:
+        for node in found:
+            for queue in found[node]:
+                ask("cancel_consumer", [node], {"queue": queue})
+        found = dict(found, **consumed([node for node in found if found[node]]))
+    tell(found, before, {})
+
+def resume():
+    before = found = consumed(list(nodes))
+    declared = list(application.amqp.queues)
+    wanted = dict((node, nodes[node] or declared) for node in found)
+    while time.time() < deadline:
+        lacking = [(node, queue) for node in found for queue in wanted[node] if queue not in found[node]]
+        if not lacking:
+            break
+        for node, queue in lacking:
+            ask("add_consumer", [node], {"queue": queue})
+        found = dict(found, **consumed([node for node, _ in lacking]))
+    tell(found, before, {})
+
+{"ping": ping, "cancel": cancel, "resume": resume}[request["verb"]]()
+'''
+)
