@@ -1,4 +1,4 @@
-"""Takes the queues from Celery workers, so that they finish what they have and begin nothing more; and gives them back."""
+"""Takes the queues from Celery workers: they finish what they have and begin nothing more. And gives them back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from backline.resources.celery_control import CANCEL, RESUME, CeleryApplication, Replies, control
 from backline.resources.failure import Failure
 from backline.resources.resource import Action
-from backline.resources.supervisor_rpc import BACKOFF, Supervisor, SupervisorAbsent
+from backline.resources.supervisor_rpc import RUNNING, STARTING, Supervisor, SupervisorAbsent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class CancelQueues(Action):
     """Returns a mapping of each node that answered to the queues that were taken from it.
 
-    A node that does not run consumes nothing and is passed over with a note; one that runs and is silent is a Failure."""
+    One that does not run consumes nothing and is passed over with a note; one that runs and is silent is a Failure."""
 
     launcher: str
     interpreter: str
@@ -37,13 +37,13 @@ class CancelQueues(Action):
     user: str = ""
 
     def perform(self, host: Host) -> Mapping[str, tuple[str, ...]]:
-        running = running_nodes(host, self.supervisor_socket, self.nodes)
+        running = tell_running(host, self.supervisor_socket, self.nodes)
         if not running:
             return {}
         application = CeleryApplication(self.launcher, self.interpreter, self.directory, self.application, self.user)
         replies = control(host, application, CANCEL, {node: () for node in running}, self.patience)
         # who has ended meanwhile is no failure
-        require_answers(running_nodes(host, self.supervisor_socket, self.nodes), replies, self.patience)
+        require_answers(running_nodes(self.supervisor_socket, self.nodes), replies, self.patience)
         keeping = {node: reply.queues for node, reply in replies.nodes.items() if reply.queues}
         if keeping:
             names = "; ".join(f"{node} consumes {', '.join(queues)}" for node, queues in keeping.items())
@@ -69,51 +69,50 @@ class ResumeQueues(Action):
     user: str = ""
 
     def perform(self, host: Host) -> Mapping[str, tuple[str, ...]]:
-        stopped = self._stopped(host)
-        wanted = {node: queues for node, queues in self.nodes if node not in stopped}
+        named = {node for node, _ in self.programs}
+        running = tell_running(host, self.supervisor_socket, self.programs)
+        wanted = {node: queues for node, queues in self.nodes if node in running or node not in named}
         if not wanted:
             return {}
         application = CeleryApplication(self.launcher, self.interpreter, self.directory, self.application, self.user)
         replies = control(host, application, RESUME, wanted, self.patience)
-        ended = self._stopped(host)
-        require_answers(tuple(node for node in wanted if node not in ended), replies, self.patience)
+        running = running_nodes(self.supervisor_socket, self.programs)
+        expected = tuple(node for node in wanted if node in running or node not in named)
+        require_answers(expected, replies, self.patience)
         for node, reply in replies.nodes.items():
             lacking = [queue for queue in wanted[node] if queue not in reply.queues]
             if lacking:
-                raise Failure(
-                    f"{node} does not consume {', '.join(lacking)} again", hint=f"restart its program: {node}"
-                )
+                raise Failure(f"{node} does not consume {', '.join(lacking)} again", hint="restart its program")
         return {node: reply.queues for node, reply in replies.nodes.items()}
 
-    def _stopped(self, host: Host) -> frozenset[str]:
-        running = running_nodes(host, self.supervisor_socket, self.programs)
-        return frozenset(node for node, _ in self.programs) - frozenset(running)
+
+def tell_running(host: Host, supervisor_socket: str, nodes: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """The nodes that run, with a note for each other one."""
+    running = running_nodes(supervisor_socket, nodes)
+    for node, program in nodes:
+        if node not in running:
+            host.tell(f"{node} does not run (program {program}), so it consumes nothing")
+    return running
 
 
-def running_nodes(host: Host, supervisor_socket: str, nodes: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
-    """The nodes whose programs run, each other one told of in a note; all of them where no Supervisor is named."""
+def running_nodes(supervisor_socket: str, nodes: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """The nodes whose programs run and were not told to end; all of them where no Supervisor is named."""
     if not supervisor_socket:
         return tuple(node for node, _ in nodes)
     try:
-        processes = {found.name: found for found in Supervisor(supervisor_socket).processes()}
+        processes = Supervisor(supervisor_socket).processes()
     except SupervisorAbsent:
-        processes = {}
-    running = []
-    for node, program in nodes:
-        found = processes.get(program)
-        if found is None or found.ended or found.state == BACKOFF:
-            state = found.state if found else "not known to Supervisor"
-            host.tell(f"{node} does not run ({program}: {state}), so it consumes nothing")
-        else:
-            running.append(node)
-    return tuple(running)
+        return ()
+    states = {found.name: found.state for found in processes}
+    return tuple(node for node, program in nodes if states.get(program) in (STARTING, RUNNING))
 
 
 def require_answers(running: tuple[str, ...], replies: Replies, patience: float) -> None:
     """Raises Failure where a worker runs and did not answer."""
     silent = [node for node in running if node not in replies.nodes]
     if silent:
+        because = replies.trouble or "nothing came back"
         raise Failure(
-            f"{', '.join(silent)} runs and has not answered for {patience:g} s: {replies.trouble or 'nothing came back'}",
+            f"no answer from {', '.join(silent)} within {patience:g} s: {because}",
             hint="see whether the broker answers, and the worker's log",
         )

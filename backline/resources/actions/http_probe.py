@@ -126,7 +126,7 @@ class HttpProbe(Action):
                 "SECURE_SSL_REDIRECT is on, and the site does not see that the request came by https: set "
                 "SECURE_PROXY_SSL_HEADER = ('HTTP_X_FORWARDED_PROTO', 'https') in the project's settings"
             )
-        return "SECURE_SSL_REDIRECT is on in the project's settings, and this site is served by http: turn it off, or serve https"
+        return "SECURE_SSL_REDIRECT is on in the project's settings, but the site is served by http: turn it off"
 
     def _refusal(self, cause: str, hint: str = "") -> Refused:
         return Refused(cause, lines=last_lines(self.log_file), hint=hint or f"its whole log is {self.log_file}")
