@@ -1,0 +1,47 @@
+"""A directory: its owner, group and mode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backline.resources.failure import Conflict
+from backline.resources.paths import parent, path_name
+from backline.resources.resource import KEEP, Difference, Resource, ownership_differences
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from backline.resources.resource import Host
+
+
+@dataclass(frozen=True)
+class Directory(Resource):
+    """Parents that are missing are made 0755, for the same owner. What is in it is not looked at."""
+
+    path: str
+    mode: int = 0o755
+    owner: str = KEEP
+    group: str = KEEP
+
+    @property
+    def subject(self) -> str:
+        return self.path
+
+    def provides(self) -> tuple[str, ...]:
+        return (path_name(self.path),)
+
+    def needs(self) -> tuple[str, ...]:
+        return (path_name(parent(self.path)),)
+
+    def differences(self, host: Host) -> Iterator[Difference]:
+        found = host.status(self.path)
+        if found is None:
+            yield Difference("exists", False, True)
+            return
+        if not found.is_directory:
+            raise Conflict(f"{self.path} is a {found.kind}, and a directory should be there", hint="move it away first")
+        yield from ownership_differences(found, self.owner, self.group, self.mode)
+
+    def converge(self, host: Host) -> None:
+        host.make_directory(self.path, mode=self.mode, owner=self.owner, group=self.group)

@@ -1,0 +1,47 @@
+"""A symbolic link and where it points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backline.resources.failure import Conflict
+from backline.resources.paths import parent, path_name
+from backline.resources.resource import Difference, Resource
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from backline.resources.resource import Host
+
+
+@dataclass(frozen=True)
+class Link(Resource):
+    """`target` is kept as it is written, and need not exist. A file in the link's place is replaced."""
+
+    path: str
+    target: str
+
+    @property
+    def subject(self) -> str:
+        return self.path
+
+    def provides(self) -> tuple[str, ...]:
+        return (path_name(self.path),)
+
+    def needs(self) -> tuple[str, ...]:
+        return (path_name(parent(self.path)),)
+
+    def differences(self, host: Host) -> Iterator[Difference]:
+        found = host.status(self.path)
+        if found is None:
+            yield Difference("target", None, self.target)
+        elif found.is_directory:
+            raise Conflict(f"{self.path} is a directory, and a link should be there", hint="move it away first")
+        elif not found.is_link:
+            yield Difference("kind", found.kind, "link")
+        elif found.target != self.target:
+            yield Difference("target", found.target, self.target)
+
+    def converge(self, host: Host) -> None:
+        host.make_link(self.path, self.target)
