@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from backline.resources.failure import Failure
-from backline.resources.log_tail import log_tail
+from backline.resources.log_tail import last_lines
 from backline.resources.supervisor_rpc import ENDED, RUNNING, STOPPABLE, StillRunning, Supervisor
 
 TYPE_CHECKING = False
@@ -61,18 +61,18 @@ def wait_until_running(host: Host, supervisor: Supervisor, name: str) -> Process
         if found.state == RUNNING:
             return found
         if found.state in ENDED or time.monotonic() > deadline:
-            raise dead(host, found)
+            raise dead(found)
         host.pause(pause)
     raise AssertionError("pauses() never ends")
 
 
-def dead(host: Host, found: ProcessInfo, kind: type[Failure] = Failure) -> Failure:
+def dead(found: ProcessInfo, kind: type[Failure] = Failure) -> Failure:
     """The failure of a program that does not stay up: its state, Supervisor's words, the end of its log."""
     words = f": {found.spawn_error}" if found.spawn_error else ""
     status = f", exit status {found.exit_status}" if found.exit_status else ""
     return kind(
         f"program {found.name} does not stay up ({found.state}{status}){words}",
-        lines=log_tail(host, found.log_file),
+        lines=last_lines(found.log_file),
         hint=f"its log is {found.log_file}" if found.log_file else "",
     )
 

@@ -61,7 +61,7 @@ def problem(folder, present, candidates):
 
 
 def main():
-    present = {}
+    present = dict()  # braces would be taken for the place of the candidate
     for path in glob.glob(os.path.join(sys.argv[1], "*.conf")):
         with open(path, "rb") as file:
             present[os.path.basename(path)] = file.read()

@@ -54,17 +54,17 @@ def start_written(host: Host, supervisor: Supervisor, programs: tuple[Program, .
         take_in(host, supervisor, changes, program.name, program.patience)
     deadline = time.monotonic() + WATCH_SECONDS
     for pause in pauses():
-        states = tuple(_looked_at(host, supervisor, program.name) for program in programs)
+        states = tuple(_looked_at(supervisor, program.name) for program in programs)
         if all(state == RUNNING for state, _ in states) or time.monotonic() > deadline:
             return tuple(started for _, started in states)
         host.pause(pause)
     raise AssertionError("pauses() never ends")
 
 
-def _looked_at(host: Host, supervisor: Supervisor, name: str) -> tuple[str, Started]:
+def _looked_at(supervisor: Supervisor, name: str) -> tuple[str, Started]:
     found = supervisor.process(name)
     if found is None:
         raise Refused(f"program {name} has been taken away from Supervisor while it started")
     if found.state == BACKOFF or found.ended:
-        raise dead(host, found, Refused)
+        raise dead(found, Refused)
     return found.state, Started(name, found.pid)

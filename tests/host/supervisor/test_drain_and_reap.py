@@ -1,0 +1,64 @@
+"""Old programs finish what they have begun, without anybody waiting, and are forgotten afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from backline.agent.machine import Machine
+from backline.agent.steps.drain_programs import DrainPrograms
+from backline.agent.steps.reap_programs import Reaped, ReapPrograms
+from backline.agent.steps.start_programs import StartPrograms
+from backline.resources.program import Program
+
+from .conftest import Folder, eventually, process_is_there
+
+
+def worker(folder: Folder, name: str) -> Program:
+    """Ends after TERM as soon as the file `finish` is there."""
+    script = "trap 'while [ ! -e finish ]; do sleep 0.02; done; exit 0' TERM; echo ready; while :; do sleep 0.02; done"
+    return folder.shell(name, script, patience=3600)
+
+
+def start(folder: Folder, machine: Machine, *programs: Program) -> tuple[int, ...]:
+    started = StartPrograms(folder.socket, folder.include, folder.python, programs).perform(machine)
+    for program in programs:
+        eventually(machine, lambda program=program: "ready" in Path(program.log_file).read_text())  # type: ignore[misc]
+    return tuple(one.pid for one in started)
+
+
+def test_draining_does_not_wait_and_cuts_nothing(daemon: Folder, machine: Machine) -> None:
+    (pid,) = start(daemon, machine, worker(daemon, "shop-a-r1"))
+    drain = DrainPrograms(daemon.socket, daemon.include, ("shop-a-r1", "never-was"))
+    drain.perform(machine)
+    drain.perform(machine)
+    assert daemon.state("shop-a-r1") == "STOPPING"
+    assert process_is_there(pid)
+    assert not daemon.file("shop-a-r1").exists()
+
+
+def test_drained_program_is_reaped_when_it_has_finished_and_not_before(daemon: Folder, machine: Machine) -> None:
+    start(daemon, machine, worker(daemon, "shop-a-r1"), worker(daemon, "shop-a-r2"), worker(daemon, "blog-a-r1"))
+    DrainPrograms(daemon.socket, daemon.include, ("shop-a-r1", "blog-a-r1")).perform(machine)
+    reap = ReapPrograms(daemon.socket, "shop-")
+    assert reap.perform(machine) == Reaped(draining=("shop-a-r1",))
+    Path(daemon.root, "finish").touch()
+    eventually(machine, lambda: daemon.state("shop-a-r1") == "STOPPED" == daemon.state("blog-a-r1"))
+    assert reap.perform(machine) == Reaped(reaped=("shop-a-r1",))
+    assert reap.perform(machine) == Reaped()
+    assert daemon.state("shop-a-r1") == ""
+    assert daemon.state("shop-a-r2") == "RUNNING"
+    assert daemon.state("blog-a-r1") == "STOPPED", "another app's program is not ours to reap"
+
+
+def test_program_whose_file_is_gone_and_that_nobody_told_to_end_is_named(daemon: Folder, machine: Machine) -> None:
+    (pid,) = start(daemon, machine, worker(daemon, "shop-a-r1"))
+    daemon.file("shop-a-r1").unlink()
+    assert ReapPrograms(daemon.socket, "shop-").perform(machine) == Reaped(running=("shop-a-r1",))
+    assert process_is_there(pid)
+
+
+def test_without_a_supervisord_there_is_nothing_to_drain_or_reap(folder: Folder, machine: Machine) -> None:
+    folder.file("shop-a-r1").write_text("")
+    DrainPrograms(folder.socket, folder.include, ("shop-a-r1",)).perform(machine)
+    assert not folder.file("shop-a-r1").exists()
+    assert ReapPrograms(folder.socket, "shop-").perform(machine) == Reaped()
