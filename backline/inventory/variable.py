@@ -17,7 +17,7 @@ class Unsafe(str):
 
 @dataclass(frozen=True)
 class Variable:
-    """`value` is what YAML said: templates in it are rendered later, when something asks (see settings/expressions.py)."""
+    """`value` is what YAML said: its templates are rendered when something asks (settings/expressions.py)."""
 
     name: str
     value: object

@@ -143,11 +143,10 @@ class _Reader:
         for key_node, value_node in node.value:
             key = self.loader.construct_object(key_node, deep=True)
             if not isinstance(key, Hashable):
-                raise ConfigurationError(
-                    f"{self._origin(key_node)}: a key is text or a number, not a list or a mapping"
-                )
-            mapping[key] = self.value(value_node, (*place, key))
-            self.places[(*place, key)] = self._origin(key_node)
+                raise ConfigurationError(f"{self._origin(key_node)}: a list or a mapping cannot be a key")
+            inside = (*place, key)
+            mapping[key] = self.value(value_node, inside)
+            self.places[inside] = self._origin(key_node)
         return mapping
 
     def _origin(self, node: yaml.Node) -> Origin:

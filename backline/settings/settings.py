@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
 from backline.settings.app import App, SupervisorPaths
+
+
+@dataclass(frozen=True)
+class Objection:
+    """What is wrong with a variable whose type is right: `web_workers`, "must be at least 1"."""
+
+    variable: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -16,6 +24,10 @@ class Settings:
 
     app: App
     supervisor: SupervisorPaths
+
+    def objections(self) -> Iterator[Objection]:
+        """What types do not say; a role overrides this, and each is reported with the file and line of its variable."""
+        return iter(())
 
 
 SomeSettings = TypeVar("SomeSettings", bound=Settings)

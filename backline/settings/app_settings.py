@@ -1,0 +1,70 @@
+"""The app's own variables: the names that everything starts from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from backline.resources.secret import Secret
+from backline.settings.settings import Objection, Settings
+
+PARTS = ("workers", "web", "beat")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+
+
+@dataclass(frozen=True)
+class AppSettings(Settings):
+    """What is deployed, where it lies, and how a release of it is made."""
+
+    app_name: str
+    """The app's name, such as `shop`: its folders, programs and users carry it, so several apps may share a host."""
+    app_source: str
+    """The Django project on the controller, such as `examples/shop`, relative to the folder of tasks.py: a git work
+    tree or a folder in one."""
+    django_settings_module: str
+    """The settings of the Django project, such as `shop.settings`."""
+    app_user: str = "{{ '' if backline_rootless else app_name }}"
+    """The user that the app's processes run as; rootless it is whoever logs in, and this stays empty."""
+    app_root: str = "{{ ansible_user_dir if backline_rootless else '/srv' }}/{{ app_name }}"
+    """The folder on the host that everything of the app lies in."""
+    app_python: str = ""
+    """The interpreter of the app's virtualenv; empty for the one that runs Backline's agent on the host."""
+    app_requirements: str = "requirements.txt"
+    """The file of pinned requirements, relative to `app_source`."""
+    app_environment: Mapping[str, str | Secret] = field(default_factory=dict)
+    """What every process of the app finds in its environment."""
+    app_shared_paths: tuple[str, ...] = ()
+    """Paths in the project, such as `media`, that all releases share: links to folders below `shared/`."""
+    app_releases_kept: int = 5
+    """How many releases that were live and proved are kept for a rollback."""
+    app_migrate: bool = True
+    """Whether a deploy runs the project's migrations, once, on the first host."""
+    app_collectstatic: bool = True
+    """Whether a deploy collects the project's static files into the release."""
+    app_check: bool = True
+    """Whether a deploy is refused where `manage.py check --deploy` finds an error."""
+    app_restart_order: tuple[str, ...] = PARTS
+    """The order in which the parts of the app go over to a new generation."""
+    backline_rootless: bool = False
+    """Whether everything lies in the home of the user that logs in, under a supervisord of their own."""
+    supervisor_naming: Literal["generations", "plain"] = "generations"
+    """`generations`: programs carry their release; old and new overlap. `plain`: one name, restarted in place."""
+
+    def objections(self) -> Iterator[Objection]:
+        """What types do not say."""
+        if not NAME.fullmatch(self.app_name):
+            yield Objection("app_name", "must be letters, digits, - and _, the first one a letter or digit")
+        if not MODULE.fullmatch(self.django_settings_module):
+            yield Objection("django_settings_module", "must be a Python module, such as shop.settings")
+        if not self.app_root.startswith("/") or self.app_root == "/":
+            yield Objection("app_root", "must be an absolute path, and not / itself")
+        if self.app_releases_kept < 1:
+            yield Objection("app_releases_kept", "must be at least 1")
+        if sorted(self.app_restart_order) != sorted(PARTS):
+            yield Objection("app_restart_order", f"must name each of {', '.join(PARTS)} once")
+        for path in self.app_shared_paths:
+            if path.startswith("/") or ".." in path.split("/") or path.strip("/") in ("", "."):
+                yield Objection("app_shared_paths", f'must be paths inside the project, but "{path}" is not')

@@ -1,0 +1,128 @@
+"""The `{{ … }}` in variables, rendered when something asks for them, each once, however they refer to each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateError, Undefined, UndefinedError, nodes
+from jinja2.runtime import Context
+
+from backline.inventory.variable import Unsafe, Variable
+from backline.resources.failure import ConfigurationError
+from backline.resources.secret import MASK, Secret
+from backline.settings.nearest import suggestion
+from backline.settings.revealing import RevealingContext, RevealingEnvironment, transformed
+
+TEMPLATE = re.compile(r"\{\{|\{%|\{#")
+NOT_SET = re.compile(r"'(\w+)' is undefined")
+
+
+class NotSet(ConfigurationError):
+    """A template asks for a variable that nobody set."""
+
+    def __init__(self, cause: str, *, variable: str) -> None:
+        super().__init__(cause)
+        self.variable = variable
+
+
+class Scope:
+    """The variables of one host, rendered. What was made with a secret is a Secret."""
+
+    def __init__(self, variables: Mapping[str, Variable]) -> None:
+        self.variables = variables
+        self._rendered: dict[str, object] = {}
+        self._under_way: list[str] = []
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.variables
+
+    def value(self, name: str) -> object:
+        """The variable's value. Raises ConfigurationError with the file and line of what cannot be rendered."""
+        if name not in self._rendered:
+            self._rendered[name] = self._render(self.variables[name])
+        return self._rendered[name]
+
+    def _render(self, variable: Variable) -> object:
+        if variable.name in self._under_way:
+            chain = [*self._under_way[self._under_way.index(variable.name) :], variable.name]
+            raise ConfigurationError(f"{variable.origin}: {variable.name} is made of itself: {' → '.join(chain)}")
+        self._under_way.append(variable.name)
+        try:
+            return self._within(variable, variable.value, ())
+        finally:
+            self._under_way.pop()
+
+    def _within(self, variable: Variable, value: object, place: tuple[object, ...]) -> object:
+        if isinstance(value, Mapping):
+            return {key: self._within(variable, item, (*place, key)) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self._within(variable, item, (*place, at)) for at, item in enumerate(value)]
+        if not isinstance(value, str) or isinstance(value, Unsafe) or not TEMPLATE.search(value):
+            return value
+        subject = ".".join(str(part) for part in (variable.name, *place))
+        try:
+            return self._expression(value)
+        except ConfigurationError:
+            raise
+        except UndefinedError as error:
+            raise self._undefined(f"{variable.origin_of(place)}: {subject}", error) from error
+        except Exception as error:  # an expression may raise anything
+            said = error.message if isinstance(error, TemplateError) else str(error)
+            raise ConfigurationError(f"{variable.origin_of(place)}: {subject} cannot be rendered: {said}") from error
+
+    def _expression(self, text: str) -> object:
+        environment = _ScopeEnvironment(self)
+        tree = environment.parse(text)
+        if _is_one_expression(tree, text):
+            inside = text.strip()[2:-2].strip("-+ \n\t")
+            result = environment.compile_expression(inside, undefined_to_none=False)()
+            if isinstance(result, Undefined):
+                str(result)  # raises what is undefined about it
+            result = environment.revealed(result)
+        else:
+            result = environment.from_string(text).render()
+            if MASK in result:
+                raise ValueError("a secret stays dots in it: name it by its own name or key, not in a loop")
+        return transformed(result, _hidden) if environment.revealed_any else result
+
+    def _undefined(self, subject: str, error: UndefinedError) -> ConfigurationError:
+        found = NOT_SET.fullmatch(error.message or "")
+        if not found:
+            return ConfigurationError(f"{subject} cannot be rendered: {error.message}")
+        name = found[1]
+        return NotSet(f"{subject} uses {name}, which is not set{suggestion(name, self.variables)}", variable=name)
+
+
+class _ScopeContext(RevealingContext):
+    """Asks the scope, so that what nobody uses is never rendered."""
+
+    def resolve_or_missing(self, key: str) -> Any:
+        environment = self.environment
+        if isinstance(environment, _ScopeEnvironment) and key not in self.vars and key in environment.scope:
+            return environment.revealed(environment.scope.value(key))
+        return super().resolve_or_missing(key)
+
+
+class _ScopeEnvironment(RevealingEnvironment):
+    context_class: type[Context] = _ScopeContext
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(undefined=StrictUndefined, keep_trailing_newline=True)
+        self.scope = scope
+
+
+def _is_one_expression(tree: nodes.Template, text: str) -> bool:
+    """Whether the text is `{{ … }}` and nothing around it; it then keeps the expression's own type, as in Ansible."""
+    if len(tree.body) != 1 or not isinstance(tree.body[0], nodes.Output):
+        return False
+    parts = tree.body[0].nodes
+    return len(parts) == 1 and not isinstance(parts[0], nodes.TemplateData) and text.startswith("{{")
+
+
+def _hidden(value: object) -> object:
+    """What was made with a secret is one; yes, no and nothing tell too little to hide."""
+    if value is None or isinstance(value, (bool, Secret)):
+        return value
+    return Secret(str(value))

@@ -1,0 +1,87 @@
+"""Templates by name: the user's own `templates/` first, then ours. What is not set is an error, never a gap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from backline.resources.failure import ConfigurationError
+from backline.resources.origin import Origin
+from backline.resources.secret import Secret
+
+if TYPE_CHECKING:
+    import jinja2
+
+OURS = Path(__file__).resolve().parent.parent / "templates"
+
+
+@dataclass(frozen=True)
+class TemplateFolders:
+    """Where templates are looked for: the first folder that has the name wins."""
+
+    folders: tuple[Path, ...]
+
+    @classmethod
+    def beside(cls, folder: Path) -> TemplateFolders:
+        """The user's `templates/` in the folder of their tasks.py, then ours."""
+        return cls((folder / "templates", OURS))
+
+    def render(self, name: str, /, **values: object) -> str:
+        """Render a template. A Secret among the values prints as dots."""
+        from jinja2 import Environment
+
+        return self._rendered(self._prepared(Environment), name, values)
+
+    def render_secret(self, name: str, /, **values: object) -> Secret:
+        """Render a template with its secrets' real values; what comes out is a secret as a whole."""
+        from backline.settings.revealing import RevealingEnvironment
+
+        return Secret(self._rendered(self._prepared(RevealingEnvironment), name, values))
+
+    def _prepared(self, kind: type[jinja2.Environment]) -> jinja2.Environment:
+        from jinja2 import FileSystemLoader, StrictUndefined
+
+        return kind(
+            loader=FileSystemLoader(self.folders),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            keep_trailing_newline=True,
+        )
+
+    def _rendered(self, environment: jinja2.Environment, name: str, values: dict[str, object]) -> str:
+        import jinja2
+
+        try:
+            return environment.get_template(name).render(values)
+        except jinja2.TemplateNotFound as error:
+            looked = tuple(f"looked in {folder}" for folder in self.folders)
+            raise ConfigurationError(f"there is no template {error.name}", lines=looked) from error
+        except jinja2.TemplateSyntaxError as error:
+            place = Origin(f"templates/{error.name or name}", error.lineno)
+            raise ConfigurationError(f"{place}: {error.message}") from error
+        except Exception as error:  # an expression of the template may raise anything
+            place = _line_in_template(error, name)
+            raise ConfigurationError(f"{place}: {error}") from error
+
+
+def render_template(name: str, /, **values: object) -> str:
+    """Render a template of the project in the current folder, or of ours. A Secret prints as dots."""
+    return TemplateFolders.beside(Path.cwd()).render(name, **values)
+
+
+def render_secret_template(name: str, /, **values: object) -> Secret:
+    """The same with the secrets' real values, as one Secret."""
+    return TemplateFolders.beside(Path.cwd()).render_secret(name, **values)
+
+
+def _line_in_template(error: Exception, name: str) -> Origin:
+    """Jinja2 writes the template's own lines into the traceback; the innermost one is where it happened."""
+    origin = Origin(f"templates/{name}")
+    trace = error.__traceback__
+    while trace is not None:
+        file = Path(trace.tb_frame.f_code.co_filename)
+        if "templates" in file.parts and file.suffix != ".py":
+            origin = Origin(f"templates/{file.name}", trace.tb_lineno)
+        trace = trace.tb_next
+    return origin
