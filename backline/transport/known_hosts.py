@@ -1,0 +1,101 @@
+"""Who a host says it is, held against OpenSSH's known_hosts files, before anything is sent to it.
+
+Paramiko's own reader forgets `@revoked`, wildcards, and all but one key of a type; a check of host keys must not.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import fnmatch
+import hashlib
+import hmac
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+PERSONAL = "~/.ssh/known_hosts"
+OF_THE_MACHINE = "/etc/ssh/ssh_known_hosts"
+SSH_PORT = 22
+
+
+@dataclass(frozen=True)
+class KnownKey:
+    """One line of a known_hosts file that speaks of the host."""
+
+    kind: str
+    blob: bytes
+    revoked: bool
+    file: str
+    line: int
+
+
+def known_hosts_files(configured: str | None) -> tuple[str, ...]:
+    """The files to look into: the configured one alone, else the person's and the machine's."""
+    return tuple(os.path.expanduser(path) for path in ((configured,) if configured else (PERSONAL, OF_THE_MACHINE)))
+
+
+def known_name(host: str, port: int) -> str:
+    """How known_hosts writes a host: its port only where it is not 22."""
+    return host.lower() if port == SSH_PORT else f"[{host.lower()}]:{port}"
+
+
+def known_keys(files: Sequence[str], name: str) -> tuple[KnownKey, ...]:
+    """Every key that the files hold for this name, in their order. A file that is not there holds none."""
+    return tuple(key for file in files for key in _keys_in(file, name))
+
+
+def fingerprint(blob: bytes) -> str:
+    """As ssh and ssh-keygen print it."""
+    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+
+
+def _keys_in(file: str, name: str) -> Iterator[KnownKey]:
+    try:
+        with open(file, encoding="utf-8", errors="replace") as lines:
+            for number, line in enumerate(lines, 1):
+                key = _key(line, name, file, number)
+                if key is not None:
+                    yield key
+    except FileNotFoundError:
+        return
+
+
+def _key(line: str, name: str, file: str, number: int) -> KnownKey | None:
+    fields = line.split()
+    marker = fields.pop(0) if fields and fields[0].startswith("@") else ""
+    if len(fields) < 3 or fields[0].startswith("#") or marker not in ("", "@revoked"):
+        return None  # @cert-authority: Paramiko does not check certificates of hosts
+    if not _names_match(fields[0], name):
+        return None
+    try:
+        blob = base64.b64decode(fields[2], validate=True)
+    except binascii.Error:
+        return None
+    return KnownKey(fields[1], blob, marker == "@revoked", file, number)
+
+
+def _names_match(patterns: str, name: str) -> bool:
+    if patterns.startswith("|1|"):
+        return _hash_matches(patterns, name)
+    matched = False
+    for pattern in patterns.lower().split(","):
+        if _pattern_matches(pattern.lstrip("!"), name):
+            if pattern.startswith("!"):
+                return False
+            matched = True
+    return matched
+
+
+def _pattern_matches(pattern: str, name: str) -> bool:
+    """OpenSSH knows `*` and `?` alone: the brackets of `[host]:port` are letters."""
+    return fnmatch.fnmatchcase(name, pattern.replace("[", "[[]"))
+
+
+def _hash_matches(hashed: str, name: str) -> bool:
+    _, _, salt, digest = hashed.split("|", 3)
+    try:
+        expected = hmac.new(base64.b64decode(salt), name.encode(), hashlib.sha1).digest()
+        return hmac.compare_digest(expected, base64.b64decode(digest))
+    except binascii.Error:
+        return False

@@ -1,0 +1,79 @@
+"""An agent on a host over SSH: one connection, one channel, one exec; then bytes."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import paramiko
+
+from backline.resources.failure import Unreachable
+from backline.transport.connection import SSHConnection
+from backline.transport.stream import LAST_WORDS, Stream, Tail
+
+if TYPE_CHECKING:
+    from backline.settings.connection import ConnectionSettings
+
+PIECE = 32 * 1024
+"""An SSH packet; what is longer Paramiko copies once for every packet that it cuts off."""
+
+
+def open_ssh(settings: ConnectionSettings, command: str) -> Stream:
+    """Connect and run `command`, which the login shell of the user parses. Raises Unreachable."""
+    connection = SSHConnection(settings)
+    try:
+        channel = connection.open_channel()
+        channel.exec_command(command)
+    except (paramiko.SSHException, EOFError, OSError) as error:
+        connection.close()
+        raise Unreachable(f"logged in, but {settings.host} runs no commands: {error}") from error
+    except BaseException:
+        connection.close()
+        raise
+    return SSHStream(connection, channel)
+
+
+class SSHStream:
+    """A thread drains standard error, so that it never fills the window that it shares with standard output."""
+
+    def __init__(self, connection: SSHConnection, channel: paramiko.Channel) -> None:
+        self._connection = connection
+        self._channel = channel
+        self._errors = Tail()
+        self._drain = threading.Thread(target=self._drain_errors, name="stderr over ssh", daemon=True)
+        self._drain.start()
+
+    def write(self, data: bytes | memoryview) -> None:
+        """See Stream; blocks on the channel's window."""
+        rest = memoryview(data)
+        while rest:
+            sent = self._channel.send(bytes(rest[:PIECE]))
+            if not sent:
+                raise BrokenPipeError("the channel is closed")
+            rest = rest[sent:]
+
+    def read(self, size: int) -> bytes:
+        """See Stream."""
+        try:
+            return self._channel.recv(size)
+        except OSError:
+            return b""
+
+    def close(self) -> None:
+        """See Stream."""
+        self._connection.close()
+
+    def error_output(self) -> str:
+        """See Stream."""
+        if self._channel.eof_received or self._channel.closed:
+            self._drain.join(LAST_WORDS)
+        return self._errors.text()
+
+    def exit_code(self) -> int | None:
+        """See Stream; None also where a signal ended the command, for Paramiko does not say which."""
+        self._channel.status_event.wait(LAST_WORDS)
+        return self._channel.exit_status if self._channel.exit_status >= 0 else None
+
+    def _drain_errors(self) -> None:
+        while data := self._channel.recv_stderr(PIECE):
+            self._errors.add(data)

@@ -1,0 +1,55 @@
+"""What a transport gives: the two directions of one agent's standard input and output, as bytes."""
+
+from __future__ import annotations
+
+import threading
+from typing import Protocol
+
+ERROR_TAIL = 16 * 1024
+"""Bytes kept of what the other side wrote to standard error."""
+LAST_WORDS = 5.0
+"""Seconds that an ended stream waits for the exit code and the rest of standard error: a deadline, no pause."""
+
+
+class Stream(Protocol):
+    """Opened once, closed once. One thread may read while another writes; two may not do the same."""
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Send all of it; blocks while the other side does not read. Raises OSError when the line is gone."""
+        ...
+
+    def read(self, size: int) -> bytes:
+        """At most `size` bytes, as soon as there are any; b"" at the end, however the end came."""
+        ...
+
+    def close(self) -> None:
+        """End it now, without waiting for the other side. A read that waits returns b""."""
+        ...
+
+    def error_output(self) -> str:
+        """The last 16 KiB of what the other side wrote to standard error (sudo, ssh, a missing Python speak there)."""
+        ...
+
+    def exit_code(self) -> int | None:
+        """How the command ended, asked for after the end of the stream; None if it did not say."""
+        ...
+
+
+class Tail:
+    """The last bytes of an output that is drained while somebody else may ask for it."""
+
+    def __init__(self, size: int = ERROR_TAIL) -> None:
+        self._size = size
+        self._kept = bytearray()
+        self._lock = threading.Lock()
+
+    def add(self, data: bytes) -> None:
+        """Keep this, and forget what is too old."""
+        with self._lock:
+            self._kept += data
+            del self._kept[: -self._size]
+
+    def text(self) -> str:
+        """What was kept, as text."""
+        with self._lock:
+            return self._kept.decode("utf-8", "replace").strip()

@@ -1,0 +1,147 @@
+"""A real OpenSSH server, run by whoever runs the test, on a free port, with keys and a home of its own."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conftest import SYSTEM_PATH
+
+if TYPE_CHECKING:
+    from backline.settings.connection import ConnectionSettings
+
+DEADLINE = 20.0
+CONFIGURATION = """\
+ListenAddress 127.0.0.1
+Port {port}
+HostKey {directory}/host_key
+AuthorizedKeysFile {directory}/authorized_keys
+PidFile none
+StrictModes no
+UsePAM no
+PermitRootLogin yes
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+MaxStartups 100
+PrintMotd no
+SetEnv HOME={home}
+Subsystem sftp internal-sftp
+"""
+
+
+@dataclass
+class OpenSSHServer:
+    """A running sshd. `settings` is how one connects to it."""
+
+    directory: Path
+    port: int
+    process: subprocess.Popen[bytes]
+    settings: ConnectionSettings
+
+    @property
+    def home(self) -> Path:
+        """What its sessions have as HOME."""
+        return self.directory / "home"
+
+    def changed(self, **changes: object) -> ConnectionSettings:
+        """The settings with some of them replaced."""
+        return replace(self.settings, **changes)  # type: ignore[arg-type]
+
+    def kill_sessions(self) -> None:
+        """End its sessions without a goodbye, as a host does that loses its power; the server itself goes on."""
+        for pid in descendants(self.process.pid):
+            os.kill(pid, signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End the server and whatever runs in its sessions."""
+        self.process.terminate()
+        self.kill_sessions()
+        self.process.wait(DEADLINE)
+
+
+@pytest.fixture(scope="session")
+def openssh_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[OpenSSHServer]:
+    server = start_openssh(tmp_path_factory.mktemp("openssh"))
+    yield server
+    server.stop()
+
+
+def start_openssh(directory: Path) -> OpenSSHServer:
+    """Start one in an empty directory; skips the test where there is no sshd."""
+    from backline.settings.connection import ConnectionSettings
+
+    program = shutil.which("sshd", path=SYSTEM_PATH)
+    if program is None:
+        pytest.skip("no OpenSSH server on this machine (Debian: apt-get install openssh-server)")
+    (directory / "home").mkdir()
+    make_key(directory / "host_key")
+    public = make_key(directory / "client_key")
+    (directory / "authorized_keys").write_text(public)
+    if os.getuid() == 0:
+        os.makedirs("/run/sshd", mode=0o755, exist_ok=True)  # a root's sshd separates its privileges there
+    port = free_port()
+    (directory / "known_hosts").write_text(f"[127.0.0.1]:{port} {(directory / 'host_key.pub').read_text()}")
+    configuration = directory / "sshd_config"
+    configuration.write_text(CONFIGURATION.format(port=port, directory=directory, home=directory / "home"))
+    log = (directory / "sshd.log").open("wb")
+    with log:
+        process = subprocess.Popen([program, "-D", "-e", "-f", configuration], stdin=subprocess.DEVNULL, stderr=log)
+    wait_until_it_listens(process, port, directory / "sshd.log")
+    settings = ConnectionSettings(
+        host="127.0.0.1",
+        port=port,
+        user=getpass.getuser(),
+        key_file=str(directory / "client_key"),
+        known_hosts_file=str(directory / "known_hosts"),
+    )
+    return OpenSSHServer(directory, port, process, settings)
+
+
+def make_key(path: Path) -> str:
+    """A new key without a passphrase; returns its public line."""
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", path], check=True)
+    return path.with_name(path.name + ".pub").read_text()
+
+
+def free_port() -> int:
+    """A port on which nothing listens now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until_it_listens(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            with socket.create_connection(("127.0.0.1", port), 1) as line:
+                if line.recv(4) == b"SSH-":
+                    return
+        except OSError:
+            time.sleep(0.01)
+    process.kill()
+    raise RuntimeError(f"sshd did not start:\n{log.read_text()}")
+
+
+def descendants(pid: int) -> list[int]:
+    """Children and their children, as /proc tells now."""
+    parents: dict[int, list[int]] = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(entry.read_text().rpartition(")")[2].split()[1])
+        except OSError:  # it ended meanwhile
+            continue
+        parents.setdefault(parent, []).append(int(entry.parent.name))
+    found = parents.get(pid, [])
+    return [*found, *(below for child in found for below in descendants(child))]

@@ -1,0 +1,130 @@
+"""A command on the host with a terminal at our end, and without one."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pickle
+import pty
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.host.openssh import OpenSSHServer
+
+RUN = """
+import pickle, sys
+from backline.transport.terminal import open_terminal
+sys.exit(open_terminal(pickle.loads(bytes.fromhex(sys.argv[1])), sys.argv[2]))
+"""
+DEADLINE = 30.0
+
+
+def arguments(server: OpenSSHServer, command: str, connection: str = "ssh") -> list[str]:
+    settings = server.changed(connection=connection)
+    return [sys.executable, "-c", RUN, pickle.dumps(settings).hex(), command]
+
+
+@dataclass
+class Person:
+    """Somebody who sits at a terminal in which our command runs."""
+
+    master: int
+    pid: int
+    seen: bytes = b""
+
+    def waits_for(self, words: bytes) -> None:
+        deadline = time.monotonic() + DEADLINE
+        while words not in self.seen:
+            assert time.monotonic() < deadline, self.seen
+            self.seen += os.read(self.master, 65536)
+
+    def types(self, keys: bytes) -> None:
+        os.write(self.master, keys)
+
+    def resizes(self, lines: int, columns: int) -> None:
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+    def sees_it_end(self) -> int:
+        with contextlib.suppress(OSError):  # Linux's word for the end of a terminal
+            while data := os.read(self.master, 65536):
+                self.seen += data
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+@contextlib.contextmanager
+def sitting_at(command: list[str]) -> Generator[Person]:
+    pid, master = pty.fork()
+    if pid == 0:
+        os.execv(command[0], command)
+    try:
+        yield Person(master, pid)
+    finally:
+        os.close(master)
+
+
+def test_terminal_has_our_size_and_takes_what_is_typed(openssh_server: OpenSSHServer) -> None:
+    script = "test -t 0 && test -t 1 && test -t 2 && read go; stty size; read line; echo got $line; exit 5"
+    with sitting_at(arguments(openssh_server, script)) as person:
+        person.resizes(33, 101)  # before or after our command has asked: it is passed on
+        person.types(b"go\r")
+        person.waits_for(b"33 101\r\n")
+        person.types(b"tea\r")
+        assert person.sees_it_end() == 5
+        assert b"got tea" in person.seen
+
+
+def test_resizing_is_passed_on(openssh_server: OpenSSHServer) -> None:
+    script = "trap 'stty size; exit 3' WINCH; echo ready; while :; do sleep 0.05; done"
+    with sitting_at(arguments(openssh_server, script)) as person:
+        person.waits_for(b"ready")
+        person.resizes(44, 123)
+        person.waits_for(b"44 123")
+        assert person.sees_it_end() == 3
+
+
+def test_interrupt_goes_to_the_command(openssh_server: OpenSSHServer) -> None:
+    with sitting_at(arguments(openssh_server, "trap 'exit 9' INT; echo ready; while :; do sleep 0.05; done")) as person:
+        person.waits_for(b"ready")
+        person.types(b"\x03")
+        assert person.sees_it_end() == 9
+
+
+def test_terminal_is_restored_even_when_the_line_is_cut(openssh_server: OpenSSHServer) -> None:
+    command = arguments(openssh_server, "echo ready; exec cat")
+    shell = ["/bin/sh", "-c", 'stty -a >"$0.before"; "$@"; echo "code $?"; stty -a >"$0.after"']
+    kept = openssh_server.directory / "terminal"
+    with sitting_at([*shell, str(kept), *command]) as person:
+        person.waits_for(b"ready")
+        openssh_server.kill_sessions()
+        person.waits_for(b"code 255")
+        assert person.sees_it_end() == 0
+    before, after = (kept.with_name(f"terminal.{when}").read_text() for when in ("before", "after"))
+    assert before == after
+    assert "isig" in after
+
+
+@pytest.mark.parametrize("connection", ["ssh", "local"])
+def test_without_a_terminal_there_are_pipes(openssh_server: OpenSSHServer, connection: str) -> None:
+    script = "test -t 0 && exit 1; wc -c; echo wrong >&2; exit 6"
+    content = os.urandom(5_000_000)
+    done = subprocess.run(
+        arguments(openssh_server, script, connection), input=content, capture_output=True, timeout=DEADLINE, check=False
+    )
+    assert (done.stdout.strip(), done.stderr, done.returncode) == (b"5000000", b"wrong\n", 6)
+
+
+def test_pipes_carry_much_both_ways_at_once(openssh_server: OpenSSHServer) -> None:
+    content = os.urandom(9_000_000)
+    done = subprocess.run(
+        arguments(openssh_server, "exec cat"), input=content, capture_output=True, timeout=DEADLINE * 2, check=False
+    )
+    assert done.stdout == content
+    assert done.returncode == 0
