@@ -109,7 +109,7 @@ class HttpProbe(Action):
                 hint=f"put {self.host_header!r} into ALLOWED_HOSTS in the project's settings, or mend web_hostnames",
             )
         if status >= 400:
-            raise self._refusal(what, hint="probe a path that answers 200, or leads to a login: web_probe_path")
+            raise self._refusal(what, hint="probe a path that answers 200, or leads to a login: web_health_path")
         if 300 <= status < 400 and self._leads_to_itself(location):
             raise self._refusal(f"{what}, sending everybody to {location}", hint=self._upgrade_hint())
 

@@ -1,0 +1,53 @@
+"""The ledger of an app on its host: who did what, when, and how it ended; only ever added to."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from backline.agent.files import attempting
+from backline.resources.failure import Failure
+from backline.resources.resource import Action, Host
+
+
+@dataclass(frozen=True)
+class AppendLedger(Action):
+    """`entry` is one JSON object on one line. It is on disk when this returns."""
+
+    path: str
+    entry: str
+
+    def perform(self, host: Host) -> None:
+        if "\n" in self.entry:
+            raise Failure("an entry of the ledger is one line")
+        host.call(self._append)
+
+    def _append(self) -> None:
+        with attempting(f"write the ledger {self.path}"):
+            os.makedirs(os.path.dirname(self.path), mode=0o755, exist_ok=True)
+            descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            try:
+                os.write(descriptor, (_missing_newline(descriptor) + self.entry + "\n").encode())
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+
+@dataclass(frozen=True)
+class ReadLedger(Action):
+    """Returns the last `count` entries as they stand there, the latest last; all for 0."""
+
+    path: str
+    count: int = 0
+
+    def perform(self, host: Host) -> tuple[str, ...]:
+        if host.status(self.path) is None:
+            return ()
+        entries = [line for line in host.read(self.path).decode("utf-8", "replace").splitlines() if line.strip()]
+        return tuple(entries[-self.count :])
+
+
+def _missing_newline(descriptor: int) -> str:
+    """A line break where a host that lost power has left half a line."""
+    size = os.fstat(descriptor).st_size
+    return "\n" if size and os.pread(descriptor, 1, size - 1) != b"\n" else ""

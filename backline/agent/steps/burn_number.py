@@ -1,0 +1,21 @@
+"""Remember the highest release number that was used, so that it is not used again when its directory has gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backline.resources.resource import Action, Host
+
+
+@dataclass(frozen=True)
+class BurnNumber(Action):
+    """Nothing happens where a higher one is remembered."""
+
+    state_directory: str
+    number: int
+
+    def perform(self, host: Host) -> None:
+        path = f"{self.state_directory}/highest"
+        text = host.read(path).decode().strip() if host.status(path) else ""
+        if not text.isdigit() or int(text) < self.number:
+            host.write(path, f"{self.number}\n".encode(), mode=0o644)

@@ -1,0 +1,167 @@
+"""Everything that a host remembers and runs of one app, in one answer; takes no lock and changes nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+
+from backline.agent.lock import holder_of
+from backline.resources.failure import Failure
+from backline.resources.records import GoodReleases, LiveRecord, ReleaseRecord
+from backline.resources.resource import Action, Host
+from backline.resources.supervisor_rpc import ProcessInfo, Supervisor, SupervisorAbsent
+
+GENERATION_SUFFIX = r"-r\d+(-\d+)?$"
+"""What the names of an app's programs end in, and those of services do not."""
+
+
+@dataclass(frozen=True)
+class LockHolder:
+    """Who holds the lock, as the note in it says."""
+
+    who: str = ""
+    what: str = ""
+    since: str = ""
+    step: str = ""
+
+
+@dataclass(frozen=True)
+class AppState:
+    """An app on one host as it was found."""
+
+    numbers: tuple[int, ...]
+    """Release directories that are there, sorted, burnt and half-made ones included."""
+    highest: int
+    """The highest number that was ever used here; 0 for none. None is used again."""
+    releases: tuple[ReleaseRecord, ...]
+    live: LiveRecord | None
+    good: tuple[int, ...]
+    generations: tuple[str, ...]
+    """Generation records as JSON, sorted by name: what they name need not be known to the agent."""
+    programs: tuple[ProcessInfo, ...]
+    """This app's programs and the services; none where no supervisord runs."""
+    interpreter: str
+    """The path of the Python that was asked for, empty where there is none."""
+    interpreter_version: str
+    """`3.11.2`"""
+    virtualenvs: tuple[str, ...]
+    """Names of those that are complete."""
+    journal: bool
+    """A deploy has left something that is to be undone or finished."""
+    lock: LockHolder | None
+
+
+@dataclass(frozen=True)
+class ReadApp(Action):
+    """Returns AppState. `python` is a name (`python3.12`), a version (`3.12`), a path, or empty for the agent's own."""
+
+    root: str
+    supervisor_socket: str
+    app_name: str
+    python: str = ""
+
+    def perform(self, host: Host) -> AppState:
+        state = f"{self.root}/.backline"
+        releases = _releases(host, f"{self.root}/releases")
+        numbers = _numbers(host.names(f"{self.root}/releases"))
+        good = _text(host, f"{state}/good.json")
+        live = _text(host, f"{state}/live.json")
+        generations = host.names(f"{state}/generations")
+        path, version = _interpreter(host, self.python)
+        return AppState(
+            numbers=numbers,
+            highest=max((*numbers, *_remembered(host, state), *_numbers_of_labels(generations)), default=0),
+            releases=releases,
+            live=LiveRecord.from_json(live) if live else None,
+            good=GoodReleases.from_json(good).numbers if good else (),
+            generations=tuple(
+                _text(host, f"{state}/generations/{name}") for name in generations if name.endswith(".json")
+            ),
+            programs=self._programs(),
+            interpreter=path,
+            interpreter_version=version,
+            virtualenvs=_virtualenvs(host, f"{self.root}/venvs"),
+            journal=host.status(f"{state}/journal") is not None,
+            lock=_lock_holder(f"{state}/lock"),
+        )
+
+    def _programs(self) -> tuple[ProcessInfo, ...]:
+        import re
+
+        try:
+            found = Supervisor(self.supervisor_socket).processes()
+        except SupervisorAbsent:
+            return ()
+        own = f"{self.app_name}-"
+        return tuple(one for one in found if one.name.startswith(own) or not re.search(GENERATION_SUFFIX, one.name))
+
+
+def _releases(host: Host, directory: str) -> tuple[ReleaseRecord, ...]:
+    """The records of the releases that are whole, by number."""
+    records = []
+    for number in _numbers(host.names(directory)):
+        text = _text(host, f"{directory}/{number}/.backline/release.json")
+        if text:
+            records.append(ReleaseRecord.from_json(text))
+    return tuple(records)
+
+
+def _numbers(names: tuple[str, ...]) -> tuple[int, ...]:
+    """`43` and the half-made `43.partial`."""
+    digits = (name.partition(".")[0] for name in names)
+    return tuple(sorted({int(name) for name in digits if name.isdigit()}))
+
+
+def _numbers_of_labels(names: tuple[str, ...]) -> tuple[int, ...]:
+    """`r43-2.json` is of 43."""
+    labels = (name.partition(".")[0].partition("-")[0] for name in names)
+    return tuple(int(label[1:]) for label in labels if label.startswith("r") and label[1:].isdigit())
+
+
+def _remembered(host: Host, state: str) -> tuple[int, ...]:
+    """What is written down for numbers whose directories are gone."""
+    text = _text(host, f"{state}/highest").strip()
+    return (int(text),) if text.isdigit() else ()
+
+
+def _virtualenvs(host: Host, directory: str) -> tuple[str, ...]:
+    return tuple(
+        name for name in host.names(directory) if host.status(f"{directory}/{name}/.backline-complete") is not None
+    )
+
+
+def _text(host: Host, path: str) -> str:
+    """What a file says; empty where there is none."""
+    return host.read(path).decode("utf-8", "replace") if host.status(path) else ""
+
+
+def _interpreter(host: Host, python: str) -> tuple[str, str]:
+    """Path and version."""
+    if not python:
+        return sys.executable, ".".join(str(part) for part in sys.version_info[:3])
+    path = host.find_program(f"python{python}" if python[0].isdigit() else python)
+    if path is None:
+        return "", ""
+    asked = host.ask((path, "-I", "-S", "-c", "import sys; print('.'.join(map(str, sys.version_info[:3])))"))
+    if asked.code:
+        raise Failure(f"{path} does not run: exit code {asked.code}", lines=tuple(asked.output.splitlines()[-5:]))
+    return path, asked.output.strip()
+
+
+def _lock_holder(path: str) -> LockHolder | None:
+    """Who holds the lock now. Looks by a shared lock that is let go at once: no deploy that waits is in its way."""
+    import fcntl
+
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return None
+    except BlockingIOError:
+        note = holder_of(path)
+        return LockHolder(**{name: str(note.get(name) or "") for name in LockHolder.__dataclass_fields__})
+    finally:
+        os.close(descriptor)
