@@ -1,0 +1,26 @@
+"""Where things lie when nobody is root: under `.backline` in the user's home; and the refusal of what needs root still."""
+
+from __future__ import annotations
+
+from backline.resources.failure import ConfigurationError
+from backline.settings.app import App
+
+
+def own_directory(app: App) -> str:
+    """What is ours and not of one app: the user's supervisord, its programs' tools, the broker."""
+    return f"{app.home}/.backline"
+
+
+def tool(app: App, name: str) -> str:
+    """The path under which roles call a program, wherever it was found."""
+    return f"{own_directory(app)}/tools/{name}"
+
+
+def require_rootless(app: App, role: str) -> None:
+    """The one refusal of roles whose half for root does not exist. Raises ConfigurationError."""
+    if not app.rootless:
+        raise ConfigurationError(
+            f"role {role}: setting up a system as root comes with a later version of Backline",
+            hint="set backline_rootless: true; everything then lies under the home of the user that logs in",
+            host=app.host,
+        )

@@ -1,0 +1,40 @@
+"""The app's own directories: releases, sockets, virtualenvs, what releases share, logs, and Backline's notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from backline.resources.directory import Directory
+from backline.resources.failure import ConfigurationError
+from backline.resources.plan import Entry
+from backline.resources.resource import Resource
+from backline.settings.app_settings import AppSettings
+from backline.settings.rootless import own_directory, require_rootless
+
+BRINGS: tuple[str, ...] = ()
+
+__all__ = ["BRINGS", "AppSettings", "resources"]
+
+
+def resources(settings: AppSettings) -> Iterator[Resource | Entry]:
+    """Directories, each before what lies in it."""
+    app = settings.app
+    require_rootless(app, "app")
+    if settings.supervisor_naming == "plain":
+        raise ConfigurationError(
+            "supervisor_naming: plain comes with a later version of Backline",
+            hint="set supervisor_naming: generations",
+            host=app.host,
+        )
+    yield Directory(own_directory(app), mode=0o700)
+    yield Directory(f"{own_directory(app)}/tools")
+    yield Directory(app.root)
+    yield Directory(app.releases)
+    # gunicorn lets everybody connect to its socket, so the folder must not.
+    yield Directory(app.run_directory, mode=0o700)
+    yield Directory(app.virtualenvs)
+    yield Directory(app.shared)
+    for path in settings.app_shared_paths:
+        yield Directory(f"{app.shared}/{path.strip('/')}")
+    yield Directory(app.logs, mode=0o750)
+    yield Directory(app.state_directory, mode=0o700)

