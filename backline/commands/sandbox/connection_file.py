@@ -19,8 +19,8 @@ def connection_file(inventory_host_vars: Path) -> Path:
 
 
 def write_connection_file(path: Path, location: Location, ssh_port: int, site_port: int) -> None:
-    """Say how to reach the sandbox. The address for when it is not up stands in hosts.yml, not beside this file: Ansible
-    reads a host's files in the order of their names, and main.yml would have the last word."""
+    """Say how to reach the sandbox. The address for when it is down stands in hosts.yml and not beside this file, since
+    Ansible reads a host's files in the order of their names, and main.yml would have the last word."""
     variables: dict[str, str | int] = {
         "ansible_host": "127.0.0.1",
         "ansible_port": ssh_port,
@@ -29,8 +29,9 @@ def write_connection_file(path: Path, location: Location, ssh_port: int, site_po
         "ansible_ssh_common_args": f"-o UserKnownHostsFile={location.known_hosts}",
         "nginx_listen": f"127.0.0.1:{site_port}",
     }
+    heading = "# Written by inv sandbox.up, removed by inv sandbox.down.\n"
     lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in variables.items()]
     path.parent.mkdir(parents=True, exist_ok=True)
     candidate = path.with_suffix(f".{os.getpid()}")
-    candidate.write_text("# Written by inv sandbox.up, removed by inv sandbox.down.\n" + "".join(lines), encoding="utf-8")
+    candidate.write_text(heading + "".join(lines), encoding="utf-8")
     candidate.rename(path)

@@ -1,4 +1,4 @@
-"""The environment of a command on the sandbox: clean, as after a login, and of the starter's only what reaches a network."""
+"""The environment of a command on the sandbox: as after a login, and of the starter's only what reaches a network."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SYSTEM_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/s
 
 
 def login_environment(root: Path, starter: Mapping[str, str]) -> dict[str, str]:
-    """What a command on the sandbox at `root` finds in its environment; `starter` is that of whoever started the server."""
+    """What a command on the sandbox at `root` finds in its environment; `starter` is that of who started the server."""
     name = user_name()
     return {
         **{variable: value for variable, value in starter.items() if _is_passed_on(variable)},

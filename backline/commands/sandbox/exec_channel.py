@@ -18,11 +18,13 @@ import paramiko
 
 from backline.commands.sandbox.terminal import Terminal
 
+Send = Callable[[bytes | bytearray], None]
+
 CHUNK = 65536
 """What a pipe holds at most: one read of a pipe gets all that an ended command had left in it."""
 
 DRAIN_ROUNDS = 64
-"""How often a descriptor is read once the command has ended, so that what it left behind cannot hold its status back."""
+"""How often outputs are read once the command has ended: what it left running cannot hold its status back."""
 
 
 class ClientLeft(threading.Event):
@@ -83,11 +85,14 @@ class Execution:
         except OSError as error:
             self._refuse(error)
             return
+        outputs: dict[int, Send]
         if self._terminal is not None:
             sink = os.dup(self._terminal.master)
             outputs = {os.dup(self._terminal.master): self._channel.sendall}
         else:
-            assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+            assert process.stdin is not None
+            assert process.stdout is not None
+            assert process.stderr is not None
             sink = os.dup(process.stdin.fileno())
             outputs = {
                 os.dup(process.stdout.fileno()): self._channel.sendall,
@@ -107,7 +112,13 @@ class Execution:
         argv = self._argv if self._terminal is None else self._terminal.command(self._argv)
         ends = subprocess.PIPE if self._terminal is None else subprocess.DEVNULL
         return subprocess.Popen(
-            argv, stdin=ends, stdout=ends, stderr=ends, cwd=self._directory, env=self._environment, start_new_session=True
+            argv,
+            stdin=ends,
+            stdout=ends,
+            stderr=ends,
+            cwd=self._directory,
+            env=self._environment,
+            start_new_session=True,
         )
 
     def _refuse(self, error: OSError) -> None:
@@ -145,9 +156,7 @@ class Execution:
                 return False
         return True
 
-    def _relay(
-        self, process: subprocess.Popen[bytes], exited: int, outputs: dict[int, Callable[[bytes], None]]
-    ) -> None:
+    def _relay(self, process: subprocess.Popen[bytes], exited: int, outputs: dict[int, Send]) -> None:
         """Command to channel, until every output has ended and the exit is told, or the client has gone."""
         waiting = select.poll()
         for descriptor in (exited, *outputs):
@@ -169,8 +178,8 @@ class Execution:
                 if self._terminal is not None:
                     return
 
-    def _pass_on(self, descriptor: int, outputs: dict[int, Callable[[bytes], None]]) -> bool:
-        """One read's worth of output; False, and the descriptor closed and forgotten, at its end or if nobody listens."""
+    def _pass_on(self, descriptor: int, outputs: dict[int, Send]) -> bool:
+        """One read's worth of output; False, the descriptor closed and forgotten, at its end or if nobody listens."""
         try:
             data = os.read(descriptor, CHUNK)
             outputs[descriptor](data)
@@ -183,7 +192,7 @@ class Execution:
             os.close(descriptor)
         return bool(data)
 
-    def _drain(self, outputs: dict[int, Callable[[bytes], None]], waiting: select.poll) -> None:
+    def _drain(self, outputs: dict[int, Send], waiting: select.poll) -> None:
         """Pass on what the command had written when it ended: its status comes after its output."""
         for _ in range(DRAIN_ROUNDS):
             ready = {descriptor for descriptor, _ in waiting.poll(0)} & outputs.keys()
@@ -195,6 +204,8 @@ class Execution:
 
     def _tell_status(self, code: int) -> None:
         """The exit status, for a signal 128 and its number, as shells show it."""
+        if self._channel.closed:
+            return
         with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
             self._channel.send_exit_status(code if code >= 0 else 128 - code)
 

@@ -12,7 +12,7 @@ from backline.resources.failure import ConfigurationError
 ROOT_VARIABLE = "BACKLINE_SANDBOX_ROOT"
 """The environment variable that puts the root elsewhere; what it said is remembered in the project."""
 
-SOCKETS = ((".backline/supervisor.sock", 98), ("shop/run/web-r9999-99.sock", 106))
+SOCKETS = ((".backline/supervisor.sock", 98), ("shop/run/web-r99999-999.sock", 106))
 """The longest sockets below the root, and the most bytes that their whole path may have. Linux allows 107 and
 supervisord first binds NAME.PID, so that 99 are too many for it where process ids have seven digits."""
 
@@ -67,7 +67,7 @@ class Location:
 
     @property
     def is_ours(self) -> bool:
-        """Whether what lies at the root is a sandbox, or could only be one: nothing else is ever swept or written to."""
+        """Whether what lies at the root is a sandbox, or could only be one: nothing else is swept or written to."""
         remembered = former(self.project)
         return (
             self.own_directory.is_dir()
@@ -82,7 +82,7 @@ def default_root(project: Path) -> Path:
 
 
 def locate(project: Path, environment: Mapping[str, str] = os.environ) -> Location:
-    """The project's sandbox: where BACKLINE_SANDBOX_ROOT says, else where it was put the last time, else below the project."""
+    """The project's sandbox: where BACKLINE_SANDBOX_ROOT says, else where it was last, else below the project."""
     project = project.resolve()
     chosen = environment.get(ROOT_VARIABLE, "")
     if chosen:
@@ -144,6 +144,4 @@ def _check_directory(location: Location, hint: str) -> None:
     if location.root.stat().st_uid != os.getuid():
         raise ConfigurationError(f"{location.root} belongs to another user", hint=hint)
     if not location.is_ours and any(location.root.iterdir()):
-        raise ConfigurationError(
-            f"{location.root} holds something else than a sandbox", hint=f"empty it, or {hint}"
-        )
+        raise ConfigurationError(f"{location.root} holds something else than a sandbox", hint=f"empty it, or {hint}")

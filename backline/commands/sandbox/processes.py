@@ -1,4 +1,4 @@
-"""Every process of a sandbox, found and stopped, whatever became of the server and of the supervisord that started it."""
+"""Every process of a sandbox, found and stopped, whatever became of the server and the supervisord that started it."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def stop_processes(root: Path, patience: float = PATIENCE) -> tuple[FoundProcess
     return tuple(process for process in stopped if not is_running(process.pid, process.start_time))
 
 
-def stop_process(pid: int, start_time: int, patience: float = PATIENCE) -> None:
+def stop_process(pid: int, start_time: int, patience: float) -> None:
     """Stop one process that is known by its pid and start time."""
     _stop((FoundProcess(pid, start_time, command="", evidence=""),), patience)
 
 
-def wait_until_gone(pid: int, start_time: int, patience: float = PATIENCE) -> bool:
+def wait_until_gone(pid: int, start_time: int, patience: float) -> bool:
     """Wait for a process that was told to end by other means; False if it is still there."""
     with contextlib.ExitStack() as handles:
         _wait(_handles((FoundProcess(pid, start_time, command="", evidence=""),), handles), patience)
@@ -91,7 +91,7 @@ def _evidence(root: Path, state: ProcessState) -> str:
 
 
 def _is_a_persons(root: Path, state: ProcessState) -> bool:
-    """Whether somebody at a terminal of their own looks at the sandbox: their shell, editor or `tail -f` is not ours."""
+    """Whether somebody at a terminal of their own looks at the sandbox: their shell or `tail -f` is not ours."""
     return state.terminal != 0 and bool(_read(state.session, "environ")) and not _has_marker(root, state.session)
 
 

@@ -15,6 +15,7 @@ from backline.commands.sandbox.environment import user_name
 from backline.commands.sandbox.kernel import boot_id, is_running, process_state
 from backline.commands.sandbox.location import Location, check_location, former, locate, remember
 from backline.commands.sandbox.processes import (
+    PATIENCE,
     FoundProcess,
     find_processes,
     stop_process,
@@ -76,7 +77,9 @@ def up(project: Path, inventory_host_vars: Path) -> SandboxStatus:
         found = _status(location)
         if found.state == LEFT:
             raise Failure(
-                f"processes of a former sandbox run below {location.root}", lines=_shown(found.processes), hint=DOWN_HINT
+                f"processes of a former sandbox run below {location.root}",
+                lines=_shown(found.processes),
+                hint=DOWN_HINT,
             )
         if found.is_up:
             _remember(location, found.ssh_port, found.site_port or _free_port(), connection_file(inventory_host_vars))
@@ -85,8 +88,10 @@ def up(project: Path, inventory_host_vars: Path) -> SandboxStatus:
         return replace(_status(location), started=True)
 
 
-def down(project: Path) -> SandboxStopped:
-    """Stop every process of the project's sandbox, whatever became of its server. Its data stay."""
+def down(project: Path, patience: float = PATIENCE) -> SandboxStopped:
+    """Stop every process of the project's sandbox, whatever became of its server. Its data stay.
+
+    Each has `patience` seconds to end by itself, twice where a supervisord is asked first."""
     check_system()
     location = locate(project)
     if not location.is_ours:
@@ -95,11 +100,11 @@ def down(project: Path) -> SandboxStopped:
         return SandboxStopped(location.root, ())
     with _alone(location):
         found = find_processes(location.root)
-        _stop_supervisor(location)
+        _stop_supervisor(location, patience)
         record = _live_record(location)
         if record is not None:
-            stop_process(record.pid, record.start_time)
-        late = stop_processes(location.root)
+            stop_process(record.pid, record.start_time, patience)
+        late = stop_processes(location.root, patience)
         left = find_processes(location.root)
         memory = read_record(location.memory, Memory)
         if memory is not None:
@@ -189,7 +194,7 @@ def _remember(location: Location, ssh_port: int, site_port: int, connection: Pat
     write_connection_file(connection, location, ssh_port, site_port)
 
 
-def _stop_supervisor(location: Location) -> None:
+def _stop_supervisor(location: Location, patience: float) -> None:
     """Ask the user's supervisord to end its programs and itself; what does not answer or takes long is swept later."""
     supervisor = Supervisor(str(location.supervisor_socket))
     with contextlib.suppress(Failure):
@@ -198,7 +203,7 @@ def _stop_supervisor(location: Location) -> None:
         if found is not None:
             supervisor.stop_all()
             supervisor.shutdown()
-            wait_until_gone(pid, found.start_time)
+            wait_until_gone(pid, found.start_time, patience)
 
 
 @contextlib.contextmanager

@@ -24,10 +24,11 @@ from backline.commands.sandbox.kernel import boot_id, process_state
 from backline.commands.sandbox.keys import ensure_key
 from backline.commands.sandbox.location import Location
 from backline.commands.sandbox.records import ServerRecord, write_record
-from backline.commands.sandbox.sftp import Files
+from backline.commands.sandbox.sftp import Files, FileServer
 
 ADDRESS = "127.0.0.1"
 BACKLOG = 128
+LOG_LINE = "%(asctime)s %(name)s %(levelname)s: %(message)s"
 log = logging.getLogger("backline.sandbox")
 
 
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os._exit(0)
     os.setsid()
     _be_as_after_a_login()
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s: %(message)s")
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format=LOG_LINE)
     location = Location(project=options.root, root=options.root)
     listener = listen(options.port)
     port = int(listener.getsockname()[1])
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _be_as_after_a_login() -> None:
-    """Undo what our starter left us, or our commands would inherit it: a shell's `&` ignores the signals of ^C and ^\\."""
+    """Undo what our starter left us, or commands would inherit it: a shell's `&` ignores the signals of ^C and ^\\."""
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
@@ -115,7 +116,7 @@ def _welcome(client: socket.socket, host: SandboxHost, host_key: paramiko.PKey) 
     transport = HostTransport(client, connection)
     transport.daemon = True
     transport.add_server_key(host_key)
-    transport.set_subsystem_handler("sftp", paramiko.SFTPServer, functools.partial(Files, root=host.root))
+    transport.set_subsystem_handler("sftp", FileServer, functools.partial(Files, root=host.root))
     transport.start_server(event=threading.Event(), server=connection)
 
 

@@ -6,10 +6,13 @@ import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import paramiko
 from paramiko.sftp import SFTP_OK
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -45,7 +48,7 @@ class OpenFile(paramiko.SFTPHandle):
         return os.pread(self._descriptor, length, offset)
 
     @_codes
-    def write(self, offset: int, data: bytes) -> int:
+    def write(self, offset: int, data: Buffer) -> int:
         rest = memoryview(data)
         while rest:
             count = os.write(self._descriptor, rest) if self._appends else os.pwrite(self._descriptor, rest, offset)
@@ -60,6 +63,15 @@ class OpenFile(paramiko.SFTPHandle):
     def chattr(self, attr: paramiko.SFTPAttributes) -> int:
         set_attributes(self._descriptor, attr)
         return SFTP_OK
+
+
+class FileServer(paramiko.SFTPServer):
+    """Paramiko's, which ends without an exit status; OpenSSH's scp takes that for a failure."""
+
+    def start_subsystem(self, name: str, transport: paramiko.Transport, channel: paramiko.Channel) -> None:
+        super().start_subsystem(name, transport, channel)
+        if not channel.closed:
+            channel.send_exit_status(0)
 
 
 class Files(paramiko.SFTPServerInterface):
@@ -139,8 +151,8 @@ class Files(paramiko.SFTPServerInterface):
 
 
 def set_attributes(file: str | int, attributes: paramiko.SFTPAttributes) -> None:
-    """Set what the client named. Paramiko's own set_file_attr empties a file whose size it is told, and scp tells it."""
-    flags = attributes._flags
+    """Set what the client named. Paramiko's set_file_attr empties a file whose size it is told, and scp tells it."""
+    flags = attributes._flags  # type: ignore[attr-defined]
     if flags & attributes.FLAG_SIZE and attributes.st_size is not None:
         os.truncate(file, attributes.st_size)
     if flags & attributes.FLAG_UIDGID and attributes.st_uid is not None and attributes.st_gid is not None:
