@@ -11,7 +11,6 @@ from jinja2.runtime import Context
 
 from backline.resources.secret import Secret
 
-
 SEQUENCES = (list, tuple, ValuesView, ItemsView)
 """What a template goes through item by item; the views are what `.values()` and `.items()` give it."""
 
@@ -26,7 +25,7 @@ class RevealingContext(Context):
 
 class RevealingEnvironment(Environment):
     """Reveals a secret at the moment that a template takes hold of it: by name, by key, by attribute, in a filter, in
-    the output. A mapping that has secrets and others stays as it is, so `{{ db.user }}` is no secret if `db.password` is."""
+    the output. A mapping with secrets and others stays as it is: `{{ db.user }}` is plain beside `db.password`."""
 
     context_class: type[Context] = RevealingContext
 

@@ -1,0 +1,120 @@
+"""How to reach a host, from the variables that Ansible knows it by."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+from backline.inventory.inventory import Inventory, InventoryHost
+from backline.resources.failure import ConfigurationError
+from backline.resources.secret import Secret
+from backline.settings.connection_arguments import SshArguments, UnknownArgument, ssh_arguments
+from backline.settings.connection_variables import OLDER_NAMES, ConnectionVariables
+from backline.settings.declaration import declared_variables
+from backline.settings.expressions import Scope
+from backline.settings.host_scope import host_scope
+from backline.settings.type_check import TypeCheck
+
+SSH_PORT = 22
+SEARCHED = ("auto", "auto_silent", "auto_legacy", "auto_legacy_silent")
+"""Ansible's words for: find a Python yourself."""
+
+
+@dataclass(frozen=True)
+class ConnectionSettings:
+    """How to reach one host and who to become there. Empty text: not set."""
+
+    connection: Literal["ssh", "local"]
+    host: str
+    port: int
+    user: str
+    key_file: str = ""
+    known_hosts_file: str = ""
+    """Instead of the user's own known_hosts."""
+    proxy_jump: str = ""
+    """The hosts to go through, as ssh's -J takes them."""
+    password: Secret | None = None
+    timeout: int = 10
+    """Seconds for the connection to come about."""
+    python: str = ""
+    """The interpreter for the agent; empty: python3, or what a search finds."""
+    become: bool = False
+    become_user: str = "root"
+    become_method: Literal["sudo", "su"] = "sudo"
+    become_password: Secret | None = None
+    unreachable_hint: str = ""
+    """What to say besides when the host cannot be reached."""
+
+
+def connection_settings(host: InventoryHost, inventory: Inventory) -> ConnectionSettings:
+    """Raises one ConfigurationError that names every variable that is wrong."""
+    reading = _Reading(host_scope(host, inventory, ()))
+    said = reading.variables()
+    arguments = reading.arguments(said)
+    if reading.problems:
+        alone = len(reading.problems) == 1
+        cause = reading.problems[0] if alone else f"{len(reading.problems)} things are wrong with how to reach it"
+        raise ConfigurationError(cause, lines=() if alone else tuple(reading.problems), host=host.name)
+    return ConnectionSettings(
+        connection="local" if said.ansible_connection == "local" else "ssh",
+        host=said.ansible_host or host.name,
+        port=said.ansible_port or arguments.port or SSH_PORT,
+        user=said.ansible_user or getpass.getuser(),
+        key_file=os.path.expanduser(said.ansible_private_key_file or arguments.key_file),
+        known_hosts_file=os.path.expanduser(arguments.known_hosts_file),
+        proxy_jump=arguments.proxy_jump,
+        password=said.ansible_password,
+        timeout=said.ansible_ssh_timeout,
+        python="" if said.ansible_python_interpreter in SEARCHED else said.ansible_python_interpreter,
+        become=said.ansible_become,
+        become_user=said.ansible_become_user,
+        become_method=said.ansible_become_method,
+        become_password=said.ansible_become_password,
+        unreachable_hint=said.backline_unreachable_hint,
+    )
+
+
+class _Reading:
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.problems: list[str] = []
+
+    def variables(self) -> ConnectionVariables:
+        """Of several names for one thing the last counts, as in Ansible: its newer names come first."""
+        values: dict[str, Any] = {}
+        for declared in declared_variables(ConnectionVariables):
+            for name in (declared.name, *OLDER_NAMES.get(declared.name, ())):
+                if name in self.scope:
+                    values[declared.name] = self._value(name, declared.annotation)
+        return ConnectionVariables(**values)
+
+    def arguments(self, said: ConnectionVariables) -> SshArguments:
+        """What the three variables of SSH arguments say; of a repeated one the first counts."""
+        found = SshArguments()
+        for name in ("ansible_ssh_args", "ansible_ssh_common_args", "ansible_ssh_extra_args"):
+            try:
+                more = ssh_arguments(getattr(said, name) or "")
+            except UnknownArgument as unknown:
+                self.problems.append(f"{self.scope.variables[name].origin}: {name}: {unknown}")
+                continue
+            found = SshArguments(**dict(_first_said(found, more)))
+        return found
+
+    def _value(self, name: str, annotation: object) -> object:
+        try:
+            value = self.scope.value(name)
+        except ConfigurationError as error:
+            self.problems.append(error.cause)
+            return None
+        check = TypeCheck(self.scope.variables[name])
+        fitted = check.fitted(value, annotation)
+        self.problems.extend(check.problems)
+        return fitted
+
+
+def _first_said(first: SshArguments, second: SshArguments) -> Iterator[tuple[str, Any]]:
+    for field in fields(SshArguments):
+        yield field.name, getattr(first, field.name) or getattr(second, field.name)
