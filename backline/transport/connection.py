@@ -9,7 +9,7 @@ import contextlib
 import logging
 import shlex
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import fabric
 import paramiko
@@ -126,8 +126,8 @@ def _open(connection: fabric.Connection, settings: ConnectionSettings, why_no_ke
 def _transport_for(known_kinds: list[str]) -> Callable[..., Transport]:
     """Makes transports that ask the host for a key that we know, where it has several."""
 
-    def make(sock: socket.socket, disabled_algorithms: dict[str, list[str]] | None = None) -> Transport:
-        transport = Transport(sock, disabled_algorithms=disabled_algorithms)
+    def make(sock: socket.socket, **choices: Any) -> Transport:  # what SSHClient adds differs between its versions
+        transport = Transport(sock, **choices)
         options = transport.get_security_options()
         known = [kind for kind in options.key_types if KEY_OF_SIGNATURE.get(kind, kind) in known_kinds]
         options.key_types = [*known, *(kind for kind in options.key_types if kind not in known)]
