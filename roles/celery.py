@@ -103,7 +103,7 @@ def resources(celery: CelerySettings) -> Iterator[Resource | Entry]:
 
 
 def programs(celery: CelerySettings, generation: Generation) -> Iterator[Process]:
-    """The workers of this host, and beat where this is its host. `placed` comes before, where there are several hosts."""
+    """The workers of this host, and beat where this is its host; `placed` has decided which those are."""
     for overlap in (True, False):
         together = {name: worker for name, worker in celery.celery_workers.items() if worker.overlap is overlap}
         yield from _workers(celery, generation, together)
@@ -187,7 +187,11 @@ def _program_name(generation: Generation, worker: str) -> str:
 def _worker_program(celery: CelerySettings, generation: Generation, name: str, worker: CeleryWorker) -> Program:
     return Program(
         name=_program_name(generation, name),
-        command=(*_celery(celery, generation), "worker", *_worker_arguments(celery, generation.node_name(name), worker)),
+        command=(
+            *_celery(celery, generation),
+            "worker",
+            *_worker_arguments(celery, generation.node_name(name), worker),
+        ),
         directory=generation.release.directory,
         log_file=generation.log_file(f"celery-{name}"),
         user=generation.app.user,

@@ -55,7 +55,9 @@ class NginxSettings(Settings):
         """What types do not say; nothing that nginx would read differently gets into its file."""
         for hostname in self.web_hostnames:
             if not _HOSTNAME.fullmatch(hostname):
-                yield Objection("web_hostnames", f'"{hostname}" is no host name; shop.example.com and *.example.com are')
+                yield Objection(
+                    "web_hostnames", f'"{hostname}" is no host name; shop.example.com and *.example.com are'
+                )
         if not _LISTEN.fullmatch(self.nginx_listen):
             yield Objection("nginx_listen", "must be an address and a port, or a port: 127.0.0.1:8080")
         if not _SIZE.fullmatch(self.nginx_client_max_body_size):
@@ -128,4 +130,6 @@ def _require_quotable(path: str, hint: str) -> None:
     """Between double quotes nginx takes everything as it is but these; a dollar sign begins a variable everywhere."""
     refused = sorted(set(path) & set('"\\$\n'))
     if refused:
-        raise ConfigurationError(f"{path!r} cannot be written into nginx.conf: it contains {' '.join(refused)}", hint=hint)
+        raise ConfigurationError(
+            f"{path!r} cannot be written into nginx.conf: it contains {' '.join(refused)}", hint=hint
+        )

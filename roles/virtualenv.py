@@ -20,7 +20,7 @@ class VirtualenvSettings(Settings):
     """The variables of the role virtualenv."""
 
     virtualenv_uv: bool = True
-    """Whether uv is put on the host where it has none. Without it virtualenvs are built by venv and pip: ten times slower."""
+    """Whether uv is put on a host that has none; venv and pip, which serve otherwise, take ten times as long."""
 
 
 def resources(virtualenv: VirtualenvSettings) -> Iterator[Resource | Entry]:

@@ -1,4 +1,4 @@
-"""The Python behind a script, callable by a path that is known beforehand: it runs whatever the script's first line names.
+"""The Python behind a script, under a path that is known beforehand: it runs what the script's first line names.
 
 A link would not do: a virtualenv's Python knows its packages by the path it is called by.
 """

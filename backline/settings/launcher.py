@@ -1,4 +1,4 @@
-"""The launcher of a release and the environment file that it reads: what every process of the app is started through."""
+"""The launcher of a release and the environment file that it reads: every process of the app is started by it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from backline.settings.templates import render_template
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 _OF_SHELLS = frozenset(
-    "_ BASHOPTS BASHPID BASH_VERSINFO DIRSTACK EUID FUNCNAME GROUPS HISTCMD IFS LINENO OLDPWD OPTARG OPTIND PPID PWD"
-    " RANDOM SECONDS SHELLOPTS UID".split()
+    ("_", "BASHOPTS", "BASHPID", "BASH_VERSINFO", "DIRSTACK", "EUID", "FUNCNAME", "GROUPS", "HISTCMD", "IFS", "LINENO")
+    + ("OLDPWD", "OPTARG", "OPTIND", "PPID", "PWD", "RANDOM", "SECONDS", "SHELLOPTS", "UID")
 )
 """Names that one shell or another keeps for itself: assigning them fails, or does something else."""
 

@@ -1,4 +1,4 @@
-"""Where things lie when nobody is root: under `.backline` in the user's home; and the refusal of what needs root still."""
+"""Where things lie when nobody is root, under `.backline` in the user's home; and the refusal of what needs root."""
 
 from __future__ import annotations
 

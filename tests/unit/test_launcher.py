@@ -32,7 +32,10 @@ NASTY = {
     "URL": "redis+socket:///srv/a b/redis.sock?db=1&x=*",
     "LEADING_DASH": "-n",
 }
-SHOW = "import json, os, sys; print(json.dumps([dict(os.environ), os.getcwd(), os.readlink('/proc/self/fd/9'), os.getpid(), sys.argv[1:]]))"
+SHOW = """
+import json, os, sys
+print(json.dumps([dict(os.environ), os.getcwd(), os.readlink("/proc/self/fd/9"), os.getpid(), sys.argv[1:]]))
+"""
 
 
 @pytest.fixture(params=SHELLS)

@@ -32,7 +32,8 @@ def test_names_are_compared_as_pip_does() -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "older"), [("5.5.3", True), ("5.6.0", False), ("5.6rc1", False), ("5.10", False), ("6", False), ("", False)]
+    ("version", "older"),
+    [("5.5.3", True), ("5.6.0", False), ("5.6rc1", False), ("5.10", False), ("6", False), ("", False)],
 )
 def test_only_a_known_version_is_older(version: str, older: bool) -> None:
     assert is_older(version, (5, 6)) is older
