@@ -1,0 +1,112 @@
+"""Events for people: at a terminal a moving line for each step that runs and a lasting one when it has ended, elsewhere
+one plain line for each event that matters."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from types import TracebackType
+from typing import TYPE_CHECKING, TextIO
+
+from backline.agent.events import Event, Kind, Outcome
+from backline.report.cells import is_terminal, printable
+from backline.report.differences import as_diff
+from backline.report.lines import Lines
+from backline.report.masking import masked_event
+from backline.report.paint import Paint
+
+if TYPE_CHECKING:
+    from backline.report.live import LiveRows, Running
+
+WORDY = (Kind.STARTED, Kind.OUTPUT)
+"""The kinds of events that only `--verbose` shows as lines of their own."""
+
+
+class Console:
+    """Listens to events, from any thread. Use it as a context manager, so that the terminal is left as it was found."""
+
+    def __init__(self, stream: TextIO, errors: TextIO, color: bool | None = None, verbose: bool = False) -> None:
+        self._stream = stream
+        self._errors = errors
+        self._verbose = verbose
+        coloured = is_terminal(stream) if color is None else color
+        self._lines = Lines(Paint(coloured))
+        self._warnings = Lines(Paint(is_terminal(errors) if color is None else color))
+        self._secrets: frozenset[str] = frozenset()
+        self._running: dict[tuple[str, str], Running] = {}
+        self._telling = threading.RLock()
+        self._live: LiveRows | None = self._live_rows() if coloured and is_terminal(stream) else None
+
+    def __enter__(self) -> Console:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __call__(self, event: Event) -> None:
+        told = masked_event(event, self._secrets)
+        with self._telling:
+            self._lines.know(told.host)  # also of events that make no line, so that the lines to come stand in one column
+            self._follow(told)
+            if self._matters(told):
+                self._write(told)
+            if self._live:
+                self._live.show(tuple(self._running.values()))
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Values that nothing on the screen may show."""
+        self._secrets |= frozenset(secrets)
+
+    def close(self) -> None:
+        """End the moving lines. What is told later is told in lasting lines."""
+        with self._telling:
+            self._running.clear()
+            if self._live:
+                self._live.show(())
+
+    def _follow(self, event: Event) -> None:
+        """Keep in mind what runs, and its last words."""
+        if not self._live:
+            return
+        place = (event.host, event.step)
+        if event.kind == Kind.STARTED:
+            from backline.report.live import Running
+
+            self._running[place] = Running(event.host, event.step)
+        elif event.kind == Kind.FINISHED:
+            self._running.pop(place, None)
+        elif place in self._running:
+            running = self._running[place]
+            running.changed += event.kind == Kind.RESOURCE and event.status in (Outcome.CHANGED, Outcome.WOULD_CHANGE)
+            if event.kind == Kind.OUTPUT:
+                running.last_words = printable(event.text) or running.last_words
+
+    def _matters(self, event: Event) -> bool:
+        if event.kind in WORDY:
+            return self._verbose
+        if event.kind == Kind.RESOURCE:
+            return self._verbose or event.status != Outcome.OK
+        return True
+
+    def _write(self, event: Event) -> None:
+        if event.kind == Kind.WARNING and not (self._live and self._errors.isatty()):
+            print(self._warnings.of(event), file=self._errors, flush=True)
+            return
+        lines = [self._lines.of(event)]
+        if self._verbose:
+            lines += [f"{' ' * 11}{line}" for line in as_diff(event.differences)]
+        for line in filter(None, lines):
+            self._print(line)
+
+    def _print(self, line: str) -> None:
+        if self._live:
+            self._live.print(line)
+        else:
+            print(line, file=self._stream, flush=True)
+
+    def _live_rows(self) -> LiveRows:
+        from backline.report.live import LiveRows
+
+        return LiveRows(self._stream, self._lines.running)
