@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 from backline.agent.bootstrap import shipped_sources, start_command, start_stream
-from backline.agent.events import Event
+from backline.agent.events import Event, Kind
 from backline.agent.facts import Facts
 from backline.agent.wire import VERSION, FrameReader, bytes_frame, message_frame
 from backline.resources.codec import decoded, encoded, kinds_in
@@ -101,6 +101,10 @@ class Session:
         """The remark of the step that ends."""
         text, self._remark = self._remark, ""
         return text
+
+    def note(self, text: str) -> None:
+        """A line for the person who watches, about this host and step."""
+        self._tell(Event(Kind.NOTE, time.time(), text=text))
 
     def hide(self, secrets: Iterable[str]) -> None:
         """Values that no event of this host may show."""

@@ -33,6 +33,7 @@ class Target:
     session: Session
     settings: HostSettings
     tally: Tally = field(default_factory=Tally)
+    holds_lock: bool = False
 
     @property
     def name(self) -> str:

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, replace
 
 from backline.agent.events import Event, Kind, Outcome
+from backline.agent.keeper import keeper_of
 from backline.agent.owed import OwedHandlers
 from backline.resources.failure import Failure, NotConverged, OnlyLooking
 from backline.resources.plan import Plan
@@ -144,7 +145,4 @@ def _told(difference: Difference) -> Difference:
 
 
 def _send(host: Host, event: Event) -> None:
-    from backline.agent.machine import Machine
-
-    assert isinstance(host, Machine)
-    host.line.send_event(event)
+    keeper_of(host).line.send_event(event)

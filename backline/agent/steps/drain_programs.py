@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backline.resources.program_control import forgotten
 from backline.resources.program_files import program_file
 from backline.resources.resource import Action
 from backline.resources.supervisor_rpc import Supervisor, SupervisorAbsent
@@ -26,11 +27,17 @@ class DrainPrograms(Action):
             host.remove(program_file(self.include_directory, name))
         supervisor = Supervisor(self.socket)
 
-        def stop_all() -> None:
-            for name in self.names:
-                supervisor.stop(name)
-
         try:
-            host.call(stop_all)
+            host.call(lambda: [_told_to_end(supervisor, name) for name in self.names])
         except SupervisorAbsent:
             return
+
+
+def _told_to_end(supervisor: Supervisor, name: str) -> bool:
+    """True where a process was told. One that had ended by itself is forgotten, before its autorestart begins anew."""
+    if supervisor.stop(name):
+        return True
+    found = supervisor.process(name)
+    if found is None or not found.ended or forgotten(supervisor, name):
+        return False
+    return supervisor.stop(name)

@@ -10,14 +10,15 @@ from backline.resources.program import Program
 from backline.resources.program_control import dead, pauses, reload_configuration, take_in
 from backline.resources.program_files import require_programs_accepted, write_programs
 from backline.resources.resource import Action
-from backline.resources.supervisor_rpc import BACKOFF, RUNNING, Supervisor
+from backline.resources.supervisor_rpc import BACKOFF, Supervisor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from backline.resources.resource import Host
 
 WATCH_SECONDS = 0.5
-"""How long a program that Supervisor has started is watched; its gate is what proves that it works."""
+"""How long a program that Supervisor has started is watched; its gate is what proves that it works. Also, a signal that
+comes before its exec would be lost: no undo is that quick."""
 
 
 @dataclass(frozen=True)
@@ -54,17 +55,17 @@ def start_written(host: Host, supervisor: Supervisor, programs: tuple[Program, .
         take_in(host, supervisor, changes, program.name, program.patience)
     deadline = time.monotonic() + WATCH_SECONDS
     for pause in pauses():
-        states = tuple(_looked_at(supervisor, program.name) for program in programs)
-        if all(state == RUNNING for state, _ in states) or time.monotonic() > deadline:
-            return tuple(started for _, started in states)
+        started = tuple(_looked_at(supervisor, program.name) for program in programs)
+        if time.monotonic() > deadline:
+            return started
         host.pause(pause)
     raise AssertionError("pauses() never ends")
 
 
-def _looked_at(supervisor: Supervisor, name: str) -> tuple[str, Started]:
+def _looked_at(supervisor: Supervisor, name: str) -> Started:
     found = supervisor.process(name)
     if found is None:
         raise Refused(f"program {name} has been taken away from Supervisor while it started")
     if found.state == BACKOFF or found.ended:
         raise dead(found, Refused)
-    return found.state, Started(name, found.pid)
+    return Started(name, found.pid)

@@ -1,0 +1,36 @@
+"""Every command, as `inv --list` shows them. What a command needs beyond words is imported when it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from invoke.collection import Collection
+
+from backline.commands import deploying, logs, looking, managing, sandboxing, showing
+from backline.commands.command import Command, task_of
+
+EVERYDAY: tuple[Command, ...] = (
+    deploying.deploy,
+    deploying.rollback,
+    deploying.restart_workers,
+    looking.releases,
+    looking.status,
+    looking.ping,
+    logs.tail_celery_log,
+    managing.manage,
+    showing.demo,
+)
+FAMILIES: dict[str, tuple[Command, ...]] = {
+    "sandbox": (sandboxing.up, sandboxing.down, sandboxing.status),
+}
+
+
+def commands(tasks_file: str) -> Collection:
+    """The namespace for a project's tasks.py: `namespace = commands(__file__)`."""
+    project = Path(tasks_file).resolve().parent
+    namespace = Collection()
+    for command in EVERYDAY:
+        namespace.add_task(task_of(command, project))
+    for name, family in FAMILIES.items():
+        namespace.add_collection(Collection(name, *(task_of(command, project) for command in family)))
+    return namespace

@@ -1,0 +1,66 @@
+"""What makes a function a command: the options that every command has, the site that it is given, and how it ends."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from invoke.tasks import Task
+
+from backline.commands.exits import told_failures
+from backline.commands.site import Site
+
+HELP = {
+    "host": "hosts or groups of the inventory, several with commas (default: the only host there is)",
+    "inventory": "the inventory's folder or file (default: inventory/ beside tasks.py, or $BACKLINE_INVENTORY)",
+    "verbose": "tell more: unchanged resources, every line of what runs",
+    "debug": "show a traceback where something fails",
+}
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command before Invoke knows it. `help` is a line for each of its own options."""
+
+    body: Callable[..., None]
+    help: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.body.__name__.rstrip("_").replace("_", "-")
+
+
+def command(**help: str) -> Callable[[Callable[..., None]], Command]:
+    """Mark a function as a command. It is given a Site, then its own options."""
+
+    def mark(body: Callable[..., None]) -> Command:
+        return Command(body, help)
+
+    return mark
+
+
+def task_of(command: Command, project: Path) -> Task[Any]:
+    """The Invoke task of a command; `project` is the folder of tasks.py."""
+
+    def run(context: object, **options: Any) -> None:
+        host, inventory = options.pop("host"), options.pop("inventory")
+        verbose, debug = options.pop("verbose"), options.pop("debug")
+        with told_failures(debug):
+            command.body(Site(project, host, inventory, verbose), **options)
+
+    own = list(inspect.signature(command.body).parameters.values())[1:]
+    run.__signature__ = inspect.Signature([_option("context"), *own, *_common_options()])  # type: ignore[attr-defined]
+    run.__doc__ = command.body.__doc__
+    # Invoke would make -h mean --host, and others what nobody expects.
+    return Task(run, name=command.name, help={**HELP, **command.help}, auto_shortflags=False)
+
+
+def _common_options() -> list[inspect.Parameter]:
+    return [_option("host", ""), _option("inventory", ""), _option("verbose", False), _option("debug", False)]
+
+
+def _option(name: str, default: object = inspect.Parameter.empty) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default)

@@ -1,0 +1,75 @@
+"""From the hosts that a person named to a fleet: settings checked before anything is connected, then all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from backline.commands.roles import declarations, load_roles
+from backline.commands.site import Site
+from backline.deploy.role import Role
+from backline.fleet.fleet import FORKS, Fleet
+from backline.fleet.session import Listener, Session
+from backline.fleet.target import Target
+from backline.inventory.inventory import InventoryHost
+from backline.resources.failure import Unreachable
+from backline.resources.secret import Secret
+from backline.settings.connection import ConnectionSettings, connection_settings
+from backline.settings.load import load_settings
+from backline.settings.placeholder_facts import placeholder_facts
+from backline.settings.settings import HostSettings
+from backline.transport.opening import open_stream
+
+
+def checked_settings(site: Site, roles: tuple[Role, ...]) -> tuple[HostSettings, ...]:
+    """The settings of every host, with facts that are made up: whatever is wrong with them is said before connecting."""
+    facts = placeholder_facts()
+    return tuple(load_settings(host, site.inventory, declarations(roles), facts) for host in site.hosts)
+
+
+@contextmanager
+def connected(site: Site, listener: Listener) -> Iterator[Fleet]:
+    """A fleet of the site's hosts; its sessions end with the block. Raises the first Failure to connect."""
+    roles = load_roles()
+    checked_settings(site, roles)
+    with ThreadPoolExecutor(max_workers=FORKS) as pool:
+        sessions = [pool.submit(open_session, site, host, listener) for host in site.hosts]
+    opened = [future.result() for future in sessions if not future.exception()]
+    fleet: Fleet | None = None
+    try:
+        for future in sessions:
+            future.result()
+        fleet = Fleet([_target(site, host, session, roles) for host, session in zip(site.hosts, opened)], listener)
+        yield fleet
+    finally:
+        if fleet:
+            fleet.close()
+        for session in opened:
+            session.close()
+
+
+def open_session(site: Site, host: InventoryHost, listener: Listener) -> Session:
+    """Connect one host and start its agent. Raises Unreachable, with the host's own hint where it has one."""
+    settings = connection_settings(host, site.inventory)
+    try:
+        return Session(
+            host.name, lambda command: open_stream(settings, command), _interpreter(settings), listener
+        )
+    except Unreachable as failure:
+        failure.host = failure.host or host.name
+        failure.step = failure.step or "connect"
+        failure.hint = settings.unreachable_hint or failure.hint
+        failure.state = failure.state or "nothing was touched"
+        raise
+
+
+def _interpreter(settings: ConnectionSettings) -> str:
+    return settings.python_interpreter or "python3"
+
+
+def _target(site: Site, host: InventoryHost, session: Session, roles: tuple[Role, ...]) -> Target:
+    settings = load_settings(host, site.inventory, declarations(roles), session.facts)
+    secrets = (value.reveal() for value in settings.app.environment.values() if isinstance(value, Secret))
+    session.hide(secrets)
+    return Target(session, settings)

@@ -1,0 +1,81 @@
+"""The commands that change what is live: deploy, rollback, restart-workers."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from backline.commands.command import command
+from backline.commands.site import Site
+from backline.resources.failure import ConfigurationError
+
+if TYPE_CHECKING:
+    from backline.commands.running import Work
+    from backline.deploy.order import Order
+    from backline.deploy.runbook import Outcome
+    from backline.fleet.fleet import Fleet
+    from backline.fleet.session import Listener
+
+RELEASE_NAME = re.compile(r"r?([1-9][0-9]*)")
+
+
+@command(
+    ref="branch, tag or commit; `.` is the working tree as it is (default: HEAD)",
+    force="make a new release even if the same one is live",
+    json="one event a line as JSON, the summary last",
+)
+def deploy(site: Site, ref: str = "HEAD", force: bool = False, json: bool = False) -> None:
+    """Put a commit live: prepare, check, migrate, start beside the old, switch, prove.
+
+    inv deploy --host prod --ref v1.4.2
+    """
+    from backline.commands.projects import read_project
+    from backline.commands.running import run
+    from backline.deploy import runbook
+
+    def prepare(listener: Listener) -> Work:
+        source = read_project(site, ref, listener)
+        return lambda fleet, order: runbook.deploy(fleet, order, source)
+
+    run(site, prepare, f"deploy --ref {ref}", json, force)
+
+
+@command(to="the release to put back, as r41 (default: what was live before)", json="one event a line as JSON")
+def rollback(site: Site, to: str = "", json: bool = False) -> None:
+    """Put an earlier release back, with its own code, virtualenv and environment.
+
+    inv rollback --host prod --to r41
+    """
+    from backline.commands.running import run
+    from backline.deploy import runbook
+
+    def prepare(listener: Listener) -> Work:
+        wanted = release_number(to)
+        return lambda fleet, order: runbook.rollback(fleet, order, wanted)
+
+    run(site, prepare, f"rollback --to {to}" if to else "rollback", json)
+
+
+@command(json="one event a line as JSON")
+def restart_workers(site: Site, json: bool = False) -> None:
+    """Start the live release's workers anew; the old ones finish their tasks, the web is untouched.
+
+    inv restart-workers --host prod
+    """
+    from backline.commands.running import run
+    from backline.deploy import runbook
+
+    def restart(fleet: Fleet, order: Order) -> Outcome:
+        return runbook.restart_workers(fleet, order)
+
+    run(site, lambda listener: restart, "restart-workers", json)
+
+
+def release_number(name: str) -> int:
+    """43 for `r43` or `43`, 0 for nothing. Raises ConfigurationError for what is neither."""
+    if not name:
+        return 0
+    found = RELEASE_NAME.fullmatch(name)
+    if found is None:
+        raise ConfigurationError(f"{name!r} is not a release", hint="a release is written as r43; inv releases lists them")
+    return int(found.group(1))

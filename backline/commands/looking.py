@@ -1,0 +1,85 @@
+"""The commands that only look: ping, status, releases."""
+
+from __future__ import annotations
+
+import json as json_format
+import sys
+from typing import TYPE_CHECKING
+
+from backline.commands.command import command
+from backline.commands.site import Site
+
+if TYPE_CHECKING:
+    from backline.agent.events import Event
+
+
+def to_errors(event: Event) -> None:
+    """Notes and warnings of a command that only looks: beside its answer, not in it."""
+    if event.text and event.kind in ("note", "warning"):
+        print(f"{event.host}: {event.text}" if event.host else event.text, file=sys.stderr)
+
+
+@command()
+def ping(site: Site) -> None:
+    """Connect, and print what each host says of itself.
+
+    inv ping --host prod
+    """
+    from backline.commands.connecting import connected
+    from backline.report.tables import table
+
+    with connected(site, to_errors) as fleet:
+        rows = [
+            (
+                target.name,
+                f"{target.facts.user}@{target.facts.hostname}",
+                f"{target.facts.distribution} {target.facts.distribution_version} {target.facts.architecture}",
+                f"{target.facts.python_version} {target.facts.python}",
+                f"{target.facts.cores} cores, {target.facts.memory // 2**20} MiB",
+            )
+            for target in fleet.targets
+        ]
+    print(table(("host", "user", "system", "python", "machine"), rows))
+
+
+@command(json="one JSON document")
+def releases(site: Site, json: bool = False) -> None:
+    """The releases on each host: which is live, which were good.
+
+    inv releases --host prod
+    """
+    from backline.commands.connecting import connected
+    from backline.commands.release_list import Listed, listed_releases
+    from backline.deploy.prepare import look
+    from backline.report.tables import table
+
+    with connected(site, to_errors) as fleet:
+        found = [item for stock in fleet.each(look) for item in listed_releases(stock)]
+    if json:
+        print(json_format.dumps([vars(item) for item in found], indent=1))
+        return
+    if not found:
+        print(f"no release yet; inv deploy{site.host_option} makes the first one")
+        return
+    print(table(Listed.HEADINGS, [item.row() for item in found]))
+
+
+@command(json="one JSON document: a list with an object for each program")
+def status(site: Site, json: bool = False) -> None:
+    """What runs on each host, and which release each process is proved to run.
+
+    inv status --host prod
+    """
+    from backline.commands.status_list import HEADINGS, row, status_of
+    from backline.report.tables import table
+
+    found = status_of(site)
+    if json:
+        print(json_format.dumps([item.document() for item in found], indent=1))
+    elif found:
+        print(table(HEADINGS, [row(item) for item in found]))
+    if any(item.error for item in found):
+        from backline.commands.exits import leave
+        from backline.resources.failure import ExitCode
+
+        leave(ExitCode.UNREACHABLE)

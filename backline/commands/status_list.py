@@ -1,0 +1,123 @@
+"""What `inv status` tells: every program of the app and its services, with the proof of what it runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+
+from backline.agent.steps.prove_programs import Expected, Proof, ProvePrograms
+from backline.commands.connecting import connected
+from backline.commands.looking import to_errors
+from backline.commands.site import Site
+from backline.deploy.prepare import look
+from backline.deploy.stock import Stock
+from backline.fleet.fleet import FORKS
+from backline.fleet.target import Target
+from backline.resources.failure import Unreachable
+from backline.resources.supervisor_rpc import ProcessInfo
+
+SERVICE = "service"
+HEADINGS = ("host", "program", "kind", "release", "state", "pid", "started", "proved")
+
+
+@dataclass(frozen=True)
+class ProgramStatus:
+    """One program. `release`, `generation` and `proved` are None for a service; `started` is ISO 8601 in UTC."""
+
+    host: str
+    program: str = ""
+    kind: str = SERVICE
+    release: str | None = None
+    generation: str | None = None
+    state: str = ""
+    pid: int | None = None
+    started: str | None = None
+    proved: bool | None = None
+    error: str | None = None
+
+    def document(self) -> dict[str, object]:
+        """As JSON: an error stands alone with its host."""
+        if self.error:
+            return {"host": self.host, "error": self.error}
+        document = asdict(self)
+        del document["error"]
+        return document
+
+
+def status_of(site: Site) -> tuple[ProgramStatus, ...]:
+    """The status of every host; one that cannot be reached is one object with `error`."""
+    with ThreadPoolExecutor(max_workers=FORKS) as pool:
+        found = pool.map(lambda host: _host_status(Site(site.project, host.name, site.inventory_path)), site.hosts)
+        return tuple(item for items in found for item in items)
+
+
+def row(status: ProgramStatus) -> tuple[str, ...]:
+    """As a line of the table."""
+    if status.error:
+        return (status.host, status.error, "", "", "", "", "", "")
+    proved = {True: "yes", False: "NO", None: ""}[status.proved]
+    pid = str(status.pid or "")
+    return (
+        status.host,
+        status.program,
+        status.kind,
+        status.generation or "",
+        status.state,
+        pid,
+        status.started or "",
+        proved,
+    )
+
+
+def _host_status(site: Site) -> tuple[ProgramStatus, ...]:
+    try:
+        with connected(site, to_errors) as fleet:
+            return fleet.each(_target_status)[0]
+    except Unreachable as failure:
+        hint = f" ({failure.hint})" if failure.hint else ""
+        return (ProgramStatus(site.host, error=f"{failure.cause}{hint}"),)
+
+
+def _target_status(target: Target) -> tuple[ProgramStatus, ...]:
+    stock = look(target)
+    for text in _owed(stock):
+        target.session.note(text)
+    kinds = _kinds(stock)
+    records = {name: f"{stock.settings.app.releases}/{number}/.backline/release.json" for name, (_, _, number) in kinds.items()}
+    ours = tuple(Expected(item.name, records[item.name]) for item in stock.state.programs if item.name in kinds)
+    answer = target.perform(ProvePrograms(target.settings.supervisor.socket, ours))
+    assert isinstance(answer, tuple)
+    proofs = {proof.program: proof for proof in answer}
+    return tuple(_status(stock, item, kinds.get(item.name), proofs.get(item.name)) for item in stock.state.programs)
+
+
+def _kinds(stock: Stock) -> dict[str, tuple[str, str, int]]:
+    """Program → its kind, generation and release number, by the records of the generations."""
+    return {
+        process.program.name: (process.kind, generation.label, generation.release)
+        for generation in stock.generations
+        for process in generation.processes
+    }
+
+
+def _status(
+    stock: Stock, item: ProcessInfo, known: tuple[str, str, int] | None, proof: Proof | None
+) -> ProgramStatus:
+    started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(item.started)) if item.pid else None
+    pid = item.pid or None
+    if known is None:
+        return ProgramStatus(stock.name, item.name, state=item.state, pid=pid, started=started)
+    kind, label, number = known
+    proved = bool(proof and proof.proved)
+    return ProgramStatus(stock.name, item.name, kind, f"r{number}", label, item.state, pid, started, proved)
+
+
+def _owed(stock: Stock) -> Iterator[str]:
+    lock = stock.state.lock
+    if lock:
+        step = f", at: {lock.step}" if lock.step else ""
+        yield f"{lock.who} is at work: {lock.what}, since {lock.since}{step}"
+    elif stock.state.journal:
+        yield "a deploy that was cut off has left something to be finished; the next deploy begins with a look at it"

@@ -1,0 +1,58 @@
+"""Makes a release that has its code able to run: virtualenv, checks, static files, and the database's migrations."""
+
+from __future__ import annotations
+
+from backline.agent.steps.check_deploy import CheckDeploy, Checked
+from backline.agent.steps.run_in_release import RunInRelease
+from backline.deploy.draft import Draft
+from backline.fleet.target import Target, expected
+from backline.resources.plan import Entry, Plan
+from backline.resources.virtualenv import Virtualenv
+from backline.settings.app import Release
+from backline.settings.app_settings import AppSettings
+from backline.settings.virtualenv_settings import uv_path
+
+
+def build_virtualenv(target: Target, draft: Draft) -> None:
+    """The virtualenv of this interpreter and lock: reused where it is there, else built at its final path."""
+    assert draft.source is not None
+    change = draft.on(target.name)
+    virtualenv = Virtualenv(
+        change.release.virtualenv,
+        python=change.stock.state.interpreter,
+        requirements=draft.source.requirements,
+        uv=uv_path(target.settings),
+    )
+    applied = target.apply(Plan((Entry(virtualenv, role="release"),)))
+    target.tally.virtualenv = "built" if applied.changed else "reused"
+    target.session.remark(f"{target.tally.virtualenv} {change.release.virtualenv.rpartition('/')[2]}")
+
+
+def check(target: Target, draft: Draft) -> None:
+    """`manage.py check --deploy`: an ERROR refuses the release, warnings are counted."""
+    if not target.settings.of(AppSettings).app_check:
+        return
+    release = draft.on(target.name).release
+    checked = expected(target.perform(CheckDeploy(release.launcher, release.interpreter, release.directory)), Checked)
+    target.session.remark(f"{checked.warnings} warnings" if checked.warnings else "no warnings")
+
+
+def build_assets(target: Target, draft: Draft) -> None:
+    """collectstatic, into the release's own folder."""
+    if target.settings.of(AppSettings).app_collectstatic:
+        target.perform(_manage(draft.on(target.name).release, "collectstatic", "--noinput", "--verbosity", "0"))
+
+
+def migrate(target: Target, draft: Draft) -> None:
+    """Apply the migrations; once, on one host."""
+    if target.settings.of(AppSettings).app_migrate:
+        target.perform(_manage(draft.on(target.name).release, "migrate", "--noinput"))
+
+
+def _manage(release: Release, *arguments: str) -> RunInRelease:
+    return RunInRelease(
+        release.launcher,
+        (release.interpreter, "manage.py", *arguments),
+        release.directory,
+        what=f"manage.py {arguments[0]}",
+    )

@@ -1,0 +1,95 @@
+"""Puts the code of a release on a host: the blobs that no release there has, the tree, and what we add to it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from backline.agent.steps.adopt_release import AdoptRelease
+from backline.agent.steps.read_text import ReadText
+from backline.deploy.draft import Change, Draft
+from backline.fleet.target import Target
+from backline.resources.actions.missing_blobs import MissingBlobs
+from backline.resources.directory import Directory
+from backline.resources.file import File
+from backline.resources.link import Link
+from backline.resources.plan import Entry, Plan
+from backline.resources.resource import Resource
+from backline.resources.tree import Tree
+from backline.settings.app import Release
+from backline.settings.app_settings import AppSettings
+from backline.settings.launcher import environment_text, launcher_text
+
+ENVIRONMENT_MODE = 0o600
+PROGRAM_MODE = 0o755
+
+
+def push_code(target: Target, draft: Draft) -> None:
+    """Send what is missing, and make the release's directory."""
+    assert draft.source is not None
+    change = draft.on(target.name)
+    releases = change.release.app.releases
+    incoming = f"{change.release.app.state_directory}/incoming"
+    missing = target.perform(MissingBlobs(draft.source.files, releases))
+    assert isinstance(missing, tuple)
+    size = 0
+    for blob, content in draft.source.repository.contents(missing):
+        target.session.put_blob(blob, content, incoming)
+        size += len(content)
+    tree = Tree(change.release.directory, draft.source.files, releases, incoming)
+    target.apply(_plan(tree, *_own_files(change, draft.source.requirements)))
+    target.session.remark(f"{len(missing)} of {len(draft.source.files)} files sent, {size} bytes")
+
+
+def adopt_code(target: Target, draft: Draft) -> None:
+    """Take code, static files and environment of a release that is on the host already; nothing is sent or built."""
+    change = draft.on(target.name)
+    origin = change.stock.release(change.record.origin)
+    target.perform(AdoptRelease(f"{change.release.app.releases}/{origin.number}", change.release.directory))
+    target.apply(_plan(*_launcher_and_record(change)))
+    target.tally.virtualenv = "reused"
+    target.session.remark(f"{change.release.name} is r{origin.number}")
+
+
+def read_requirements(target: Target, number: int) -> str:
+    """The lock of a release that is on the host."""
+    text = target.perform(ReadText(requirements_path(target.settings.app.releases, number)))
+    assert isinstance(text, str)
+    return text
+
+
+def requirements_path(releases: str, number: int) -> str:
+    """Where a release keeps the lock that its virtualenv was built from."""
+    return f"{releases}/{number}/.backline/requirements.txt"
+
+
+def _own_files(change: Change, requirements: str) -> Iterator[Resource]:
+    """What we add to the project's tree."""
+    release, app = change.release, change.release.app
+    shared = change.stock.settings.of(AppSettings).app_shared_paths
+    yield Directory(release.own_directory, mode=0o755)
+    yield Directory(release.static, mode=0o755)
+    yield File(f"{release.own_directory}/env", environment_text(app.environment), mode=ENVIRONMENT_MODE)
+    yield File(requirements_path(app.releases, release.number), requirements, mode=0o644)
+    yield Link(f"{release.directory}/.venv", os.path.relpath(release.virtualenv, release.directory))
+    for path in shared:
+        yield Directory(f"{app.shared}/{path}", mode=0o755)
+        yield Link(f"{release.directory}/{path}", os.path.relpath(f"{app.shared}/{path}", release.directory))
+    yield from _launcher_and_record(change)
+
+
+def _launcher_and_record(change: Change) -> Iterator[Resource]:
+    """What carries the release's own number."""
+    release = change.release
+    module = change.stock.settings.of(AppSettings).django_settings_module
+    yield File(release.launcher, launcher_text(release, module, static_root(release)), mode=PROGRAM_MODE)
+    yield File(release.record, change.record.to_json(), mode=0o644)
+
+
+def _plan(*resources: Resource) -> Plan:
+    return Plan(tuple(Entry(resource, role="release") for resource in resources))
+
+
+def static_root(release: Release) -> dict[str, str]:
+    """Where the project's STATIC_ROOT should be, as its settings can read it from the environment."""
+    return {"DJANGO_STATIC_ROOT": release.static}

@@ -1,0 +1,178 @@
+"""The new release and generation, worked out before anything of it is made: pure, from what was found on each host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from backline.deploy.fingerprint import release_fingerprint, virtualenv_key
+from backline.deploy.order import Order
+from backline.deploy.role import generation_processes
+from backline.deploy.source import Source
+from backline.deploy.stock import Stock
+from backline.resources.process import BEAT, WEB, WORKERS, Process
+from backline.resources.records import ReleaseRecord
+from backline.settings.app import Generation, Release
+from backline.settings.app_settings import AppSettings
+from backline.settings.launcher import launcher_text
+
+ALL_PARTS = (WORKERS, WEB, BEAT)
+CANONICAL = 0
+"""The number under which a fingerprint is taken, so that it does not change with the release's own number."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What becomes of one host: the new generation, and the processes that it takes over from."""
+
+    stock: Stock
+    generation: Generation
+    record: ReleaseRecord
+    processes: tuple[Process, ...]
+    previous: tuple[Process, ...]
+
+    @property
+    def release(self) -> Release:
+        return self.generation.release
+
+    @property
+    def is_live(self) -> bool:
+        """The host's live release is equal to this one."""
+        live = self.stock.live_release
+        return live is not None and live.fingerprint == self.record.fingerprint
+
+    def new(self, part: str) -> tuple[Process, ...]:
+        return tuple(process for process in self.processes if process.part == part)
+
+    def old(self, part: str) -> tuple[Process, ...]:
+        return tuple(process for process in self.previous if process.part == part)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One release for all hosts: the same number everywhere. `parts` are those of which a new generation is started."""
+
+    order: Order
+    changes: Mapping[str, Change]
+    parts: tuple[str, ...] = ALL_PARTS
+    source: Source | None = None
+    """What is pushed; None where the code is on the hosts already."""
+
+    def on(self, host: str) -> Change:
+        return self.changes[host]
+
+    @cached_property
+    def first(self) -> Change:
+        return next(iter(self.changes.values()))
+
+    @property
+    def name(self) -> str:
+        """r43."""
+        return self.first.release.name
+
+    @property
+    def label(self) -> str:
+        """r43, r43-2."""
+        return self.first.generation.label
+
+    @property
+    def is_live(self) -> bool:
+        return all(change.is_live for change in self.changes.values())
+
+
+def next_number(stocks: Sequence[Stock]) -> int:
+    """The highest number on any host, and one more; a number is never used again, not even a failed one's."""
+    return max(stock.state.highest for stock in stocks) + 1
+
+
+def new_release(order: Order, source: Source, stocks: Sequence[Stock]) -> Draft:
+    """A release of `source`."""
+    number = next_number(stocks)
+    return Draft(order, _changes(stocks, lambda stock: _new_change(order, source, stock, number)), source=source)
+
+
+def earlier_release(order: Order, stocks: Sequence[Stock], wanted: int, requirements: str) -> Draft:
+    """A release with the code, environment and virtualenv of an earlier one, whose lock is `requirements`."""
+    number = next_number(stocks)
+    return Draft(order, _changes(stocks, lambda stock: _earlier_change(order, stock, number, wanted, requirements)))
+
+
+def same_release(order: Order, stocks: Sequence[Stock], parts: tuple[str, ...], requirements: str) -> Draft:
+    """Another generation of some parts of the live release, whose lock is `requirements`."""
+    attempt = max(stock.next_attempt for stock in stocks)
+    return Draft(order, _changes(stocks, lambda stock: _again_change(order, stock, attempt, parts, requirements)), parts)
+
+
+def live_release(order: Order, stocks: Sequence[Stock]) -> Draft:
+    """The live release of each host, as it is: nothing is to be made."""
+    return Draft(order, _changes(stocks, _live_change), ())
+
+
+def _changes(stocks: Sequence[Stock], change: Callable[[Stock], Change]) -> dict[str, Change]:
+    return {stock.name: change(stock) for stock in stocks}
+
+
+def _live_change(stock: Stock) -> Change:
+    record = stock.require_live()
+    release = Release(stock.settings.app, record.number, record.virtualenv)
+    return Change(stock, Generation(release), record, stock.live_processes(), ())
+
+
+def _new_change(order: Order, source: Source, stock: Stock, number: int) -> Change:
+    app = stock.settings.app
+    key = virtualenv_key(stock.state.interpreter_version, source.requirements)
+    release = Release(app, number, f"{app.virtualenvs}/{key}")
+    record = ReleaseRecord(
+        number=number,
+        commit=source.commit,
+        tree=source.tree,
+        ref=source.ref,
+        dirty=source.dirty,
+        by=order.who,
+        at=order.at,
+        fingerprint=_fingerprint(order, source, stock, release),
+        virtualenv=release.virtualenv,
+        origin=number,
+        previous=stock.live_number,
+    )
+    return _change(order, stock, Generation(release), record, source.requirements)
+
+
+def _earlier_change(order: Order, stock: Stock, number: int, wanted: int, requirements: str) -> Change:
+    earlier = stock.release(wanted)
+    release = Release(stock.settings.app, number, earlier.virtualenv)
+    record = replace(earlier, number=number, by=order.who, at=order.at, previous=stock.live_number)
+    return _change(order, stock, Generation(release), record, requirements)
+
+
+def _again_change(
+    order: Order, stock: Stock, attempt: int, parts: tuple[str, ...], requirements: str
+) -> Change:
+    record = stock.require_live()
+    release = Release(stock.settings.app, record.number, record.virtualenv)
+    change = _change(order, stock, Generation(release, attempt), record, requirements)
+    return replace(
+        change,
+        processes=tuple(process for process in change.processes if process.part in parts),
+        previous=tuple(process for process in change.previous if process.part in parts),
+    )
+
+
+def _change(
+    order: Order, stock: Stock, generation: Generation, record: ReleaseRecord, requirements: str
+) -> Change:
+    processes = generation_processes(stock.settings, order.roles, generation, requirements)
+    return Change(stock, generation, record, processes, stock.live_processes())
+
+
+def _fingerprint(order: Order, source: Source, stock: Stock, release: Release) -> str:
+    canonical = Generation(replace(release, number=CANONICAL))
+    module = stock.settings.of(AppSettings).django_settings_module
+    return release_fingerprint(
+        source.tree,
+        release.virtualenv,
+        release.app.environment,
+        launcher_text(canonical.release, module),
+        generation_processes(stock.settings, order.roles, canonical, source.requirements),
+    )

@@ -1,0 +1,117 @@
+"""What the controller's git says of a project: a commit or the working tree, its files by blob id, their contents."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from backline.resources.failure import ConfigurationError
+from backline.resources.tree import TreeFile
+
+SUBMODULE = "160000"
+
+
+class Repository:
+    """The git work tree around a folder; every method runs git and reads what it prints."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises ConfigurationError where the folder is not there or not in a git work tree."""
+        self.folder = folder
+        if not folder.is_dir():
+            raise ConfigurationError(
+                f"the project folder {folder} is not there", hint="set app_source to the folder that holds manage.py"
+            )
+        self.top = self.folder
+        self.top = Path(self._told("rev-parse", "--show-toplevel", why=f"{folder} is not in a git work tree"))
+        self.prefix = self._told("rev-parse", "--show-prefix").rstrip("/")
+
+    def commit_of(self, ref: str) -> str:
+        """The full id of the commit that a branch, tag or abbreviated id names. Raises ConfigurationError."""
+        found = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", check=False)
+        if found.returncode == 0:
+            return found.stdout.decode().strip()
+        raise ConfigurationError(f"there is no commit called {ref!r} in {self.top}", hint=self._nearest_ref(ref))
+
+    def tree_of(self, treeish: str) -> str:
+        """The id of the project folder's tree in a commit."""
+        path = f"{treeish}:{self.prefix}" if self.prefix else f"{treeish}^{{tree}}"
+        return self._told("rev-parse", "--verify", "--quiet", path, why=f"{self.prefix} is not in {treeish}")
+
+    def working_tree(self) -> str:
+        """The id of a tree of the work tree as it is now, ignored files left out; the index is not touched."""
+        with tempfile.TemporaryDirectory(prefix="backline-index-") as scratch:
+            index = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
+            self._run("read-tree", "HEAD", environment=index)
+            self._run("add", "--all", str(self.top), environment=index)
+            return self._run("write-tree", environment=index).stdout.decode().strip()
+
+    def is_dirty(self) -> bool:
+        """Whether the project folder has changes that no commit has."""
+        return bool(self._run("status", "--porcelain", "--", ".").stdout)
+
+    def files(self, tree: str) -> tuple[TreeFile, ...]:
+        """Every file of a tree. Raises ConfigurationError for a submodule, whose objects are not here."""
+        listed = self._run("ls-tree", "-r", "-z", "--full-tree", tree).stdout
+        files = tuple(map(_tree_file, filter(None, listed.split(b"\0"))))
+        submodules = [file.path for file in files if file.mode == SUBMODULE]
+        if submodules:
+            raise ConfigurationError(f"{submodules[0]} is a submodule, and its files are not in this repository")
+        return files
+
+    def contents(self, blobs: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Each blob's id and content, one at a time."""
+        wanted = list(blobs)
+        if not wanted:
+            return
+        with subprocess.Popen(
+            ["git", "cat-file", "--batch"], cwd=self.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdin and process.stdout
+            for blob in wanted:
+                process.stdin.write(blob.encode() + b"\n")
+                process.stdin.flush()
+                size = int(process.stdout.readline().split()[2])
+                yield blob, process.stdout.read(size)
+                process.stdout.read(1)
+
+    def _nearest_ref(self, ref: str) -> str:
+        from difflib import get_close_matches
+
+        known = self._run("for-each-ref", "--format=%(refname:short)", check=False).stdout.decode().split()
+        near = get_close_matches(ref, known, n=1)
+        return f"did you mean {near[0]}?" if near else "git branch --all and git tag list what there is"
+
+    def _told(self, *arguments: str, why: str = "git refused") -> str:
+        done = self._run(*arguments, check=False)
+        if done.returncode:
+            lines = tuple(done.stderr.decode(errors="replace").rstrip().splitlines()[-4:])
+            raise ConfigurationError(why, lines=lines, hint="app_source must be a git work tree or a folder in one")
+        return done.stdout.decode().strip()
+
+    def _run(
+        self, *arguments: str, check: bool = True, environment: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
+        try:
+            return subprocess.run(
+                ["git", *arguments],
+                cwd=self.folder,
+                env={**os.environ, **(environment or {})},
+                capture_output=True,
+                check=check,
+                stdin=subprocess.DEVNULL,
+            )
+        except FileNotFoundError:
+            raise ConfigurationError("git is not installed here", hint="install git, then try again") from None
+        except subprocess.CalledProcessError as error:
+            lines = tuple(error.stderr.decode(errors="replace").rstrip().splitlines()[-4:])
+            raise ConfigurationError(f"git {arguments[0]} failed", lines=lines) from error
+
+
+def _tree_file(line: bytes) -> TreeFile:
+    """`100644 blob <id>\\t<path>`, as ls-tree -z prints it."""
+    facts, _, path = line.partition(b"\t")
+    mode, _, blob = facts.decode().split(" ")
+    return TreeFile(path=os.fsdecode(path), blob=blob, mode=mode)

@@ -1,0 +1,18 @@
+"""What a run was asked to do, and by whom: the same on every host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backline.deploy.role import Role
+
+
+@dataclass(frozen=True)
+class Order:
+    """`who` is a person at a machine, `command` what they typed, `at` ISO 8601 in UTC."""
+
+    roles: tuple[Role, ...]
+    who: str
+    command: str
+    at: str
+    force: bool = False

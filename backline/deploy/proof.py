@@ -1,0 +1,45 @@
+"""Proves that what runs is what was deployed, and writes down that it was good."""
+
+from __future__ import annotations
+
+from backline.agent.steps.mark_good import MarkGood
+from backline.agent.steps.prove_programs import Expected, Proof, ProvePrograms
+from backline.deploy.draft import Change, Draft
+from backline.fleet.target import Target
+from backline.resources.failure import Partial
+
+PATIENCE = 15.0
+"""Seconds that a program which was only now started has to open its release's record."""
+
+
+def prove(target: Target, draft: Draft) -> None:
+    """Every process of the new generation runs from its release, by /proc. Raises Partial with those that do not."""
+    change = draft.on(target.name)
+    count = _prove(target, change)
+    target.perform(MarkGood(change.generation.app.state_directory, change.release.number))
+    target.session.remark(f"{count} programs run {change.release.name}")
+
+
+def prove_live(target: Target, draft: Draft) -> None:
+    """What runs is the live release."""
+    change = draft.on(target.name)
+    count = _prove(target, change)
+    target.session.remark(f"{count} programs run {change.release.name}")
+
+
+def _prove(target: Target, change: Change) -> int:
+    expected = tuple(Expected(process.program.name, change.release.record) for process in change.processes)
+    proofs = target.perform(ProvePrograms(target.settings.supervisor.socket, expected, PATIENCE))
+    assert isinstance(proofs, tuple)
+    wrong = tuple(_told(proof) for proof in proofs if not proof.proved)
+    if wrong:
+        raise Partial(
+            f"not everything runs {change.release.name}",
+            lines=wrong,
+            hint=f"inv status --host {target.name}; inv restart-workers --host {target.name} starts workers anew",
+        )
+    return len(proofs)
+
+
+def _told(proof: Proof) -> str:
+    return f"{proof.program}: {proof.state or 'not running'}, {proof.reason}"

@@ -1,0 +1,107 @@
+"""The runbook: a deploy, a rollback and a restart, each to be read from top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from backline.deploy.aftermath import prune
+from backline.deploy.build import build_assets, build_virtualenv, check, migrate
+from backline.deploy.code import adopt_code, push_code, read_requirements
+from backline.deploy.draft import Draft, earlier_release, live_release, new_release, same_release
+from backline.deploy.guarding import Run, guarded, recorded, to_be_finished
+from backline.deploy.order import Order
+from backline.deploy.overlap import remember_generation, start_web, start_workers, take_queues_over
+from backline.deploy.prepare import take_stock
+from backline.deploy.proof import prove, prove_live
+from backline.deploy.source import Source
+from backline.deploy.stock import Stock
+from backline.deploy.switching import drain_previous, move_beat, switch
+from backline.fleet.fleet import Fleet
+from backline.resources.process import WEB, WORKERS
+from backline.settings.app_settings import AppSettings
+
+DEPLOYED = "deployed"
+LIVE = "live"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended well: `deployed`, or `live` where there was nothing to do; and what serves."""
+
+    status: str
+    release: str
+    generation: str
+
+
+def deploy(fleet: Fleet, order: Order, source: Source) -> Outcome:
+    """Put a commit live. Raises a Failure that says what serves then."""
+    with recorded(fleet, order) as run:
+        stocks = fleet.each(take_stock, order)  # takes the lock, converges the roles
+        draft = new_release(order, source, stocks)
+        if draft.is_live and not order.force:
+            return _stay(run, stocks)
+        run.draft = draft
+        fleet.each(push_code, draft)
+        fleet.each(build_virtualenv, draft)
+        fleet.each(check, draft)
+        fleet.each(build_assets, draft)
+        fleet.one(migrate, draft)
+        run.migrated = True
+        return _take_over(run, draft)
+
+
+def rollback(fleet: Fleet, order: Order, wanted: int = 0) -> Outcome:
+    """Put an earlier release back as a new one: `wanted`, or (0) what was live before the origin of the live one."""
+    with recorded(fleet, order) as run:
+        stocks = fleet.each(take_stock, order)
+        number = wanted or stocks[0].earlier_live()
+        requirements = fleet.one(read_requirements, stocks[0].release(number).number)
+        run.draft = draft = earlier_release(order, stocks, number, requirements)
+        fleet.each(adopt_code, draft)
+        return _take_over(run, draft)
+
+
+def restart_workers(fleet: Fleet, order: Order) -> Outcome:
+    """Start the live release's workers anew, as another generation; the web and beat are not touched."""
+    with recorded(fleet, order) as run:
+        stocks = fleet.each(take_stock, order)
+        requirements = fleet.one(read_requirements, stocks[0].require_live().number)
+        run.draft = draft = same_release(order, stocks, (WORKERS,), requirements)
+        return _take_over(run, draft)
+
+
+def _take_over(run: Run, draft: Draft) -> Outcome:
+    """The new generation takes over from the old."""
+    fleet = run.fleet
+    with guarded(run, draft):  # from here each host can undo by itself, until it has switched
+        fleet.each(remember_generation, draft)
+        for part in _starting_order(draft):
+            fleet.each(START[part], draft)  # returns when they answer
+        fleet.each(take_queues_over, draft)  # old workers finish, but begin nothing more
+        fleet.each(switch, draft)
+    with to_be_finished(run):  # from here nothing is undone: what fails is named, and the guard does the rest
+        fleet.each(drain_previous, draft)  # tells them to finish; does not wait for their tasks
+        fleet.each(move_beat, draft)
+        fleet.each(prove, draft)
+        fleet.each(prune, draft)
+    run.status = DEPLOYED
+    return Outcome(DEPLOYED, draft.name, draft.label)
+
+
+def _stay(run: Run, stocks: Sequence[Stock]) -> Outcome:
+    """What was asked for is live already: prove it, and start nothing."""
+    live = live_release(run.order, stocks)
+    run.fleet.each(prove_live, live)
+    run.status = LIVE
+    return Outcome(LIVE, live.name, live.name)
+
+
+START = {WORKERS: start_workers, WEB: start_web}
+"""How each part that overlaps is started; beat does not, and moves after the switch."""
+
+
+def _starting_order(draft: Draft) -> tuple[str, ...]:
+    """Workers before web, unless the settings say otherwise: a worker throws away a task that it does not know."""
+    wished = draft.first.stock.settings.of(AppSettings).app_restart_order
+    return tuple(part for part in wished if part in START and part in draft.parts)

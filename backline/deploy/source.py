@@ -1,0 +1,62 @@
+"""What is to be deployed: the project's files at one commit, or as they are in the working tree."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from pathlib import Path
+
+from backline.deploy.git import Repository
+from backline.resources.failure import ConfigurationError
+from backline.resources.tree import TreeFile
+
+WORKING_TREE = "."
+"""The ref that means the working tree as it is."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A project at a commit. `dirty`: the working tree was asked for and differs; `left_out`: it differs and was not."""
+
+    repository: Repository
+    ref: str
+    commit: str
+    tree: str
+    files: tuple[TreeFile, ...]
+    requirements: str
+    """The lock, with the files that it includes in their places."""
+    dirty: bool
+    left_out: bool
+
+
+def read_source(folder: Path, ref: str, requirements: str) -> Source:
+    """The project in `folder` at `ref`. Raises ConfigurationError where folder, ref or requirements are not there."""
+    repository = Repository(folder)
+    commit = repository.commit_of("HEAD" if ref == WORKING_TREE else ref)
+    changed = repository.is_dirty()
+    dirty = changed and ref == WORKING_TREE
+    tree = repository.tree_of(repository.working_tree() if dirty else commit)
+    files = repository.files(tree)
+    lock = _flattened(repository, {file.path: file.blob for file in files}, requirements)
+    return Source(repository, ref, commit, tree, files, lock, dirty, changed and ref != WORKING_TREE)
+
+
+def _flattened(repository: Repository, blobs: dict[str, str], path: str, above: tuple[str, ...] = ()) -> str:
+    """A requirements file with every `-r other` in its place, so that one hash covers all of it."""
+    if path not in blobs or path in above:
+        raise ConfigurationError(
+            f"{path} is not in the project at this commit" if path not in blobs else f"{path} includes itself",
+            hint="set app_requirements to the file that pins the project's packages, and commit it",
+        )
+    (_, content), *_ = repository.contents([blobs[path]])
+    lines = []
+    for line in content.decode(errors="replace").splitlines():
+        option, _, name = line.strip().partition(" ")
+        if option in ("-c", "--constraint"):
+            raise ConfigurationError(f"{path} has a constraints file, {name}", hint="pin everything in one lock file")
+        if option in ("-r", "--requirement"):
+            included = posixpath.normpath(posixpath.join(posixpath.dirname(path), name.strip()))
+            lines.append(_flattened(repository, blobs, included, (*above, path)).rstrip("\n"))
+        else:
+            lines.append(line)
+    return "\n".join(lines) + "\n"

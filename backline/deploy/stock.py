@@ -1,0 +1,86 @@
+"""What a run found on one host, and what can be read from that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backline.agent.steps.read_app import AppState
+from backline.resources.failure import ConfigurationError, Failure
+from backline.resources.process import Process
+from backline.resources.records import GenerationRecord, ReleaseRecord
+from backline.settings.settings import HostSettings
+
+
+@dataclass(frozen=True)
+class Stock:
+    """One host as it was when the lock was taken; `name` is the inventory's."""
+
+    name: str
+    settings: HostSettings
+    state: AppState
+
+    @property
+    def live_number(self) -> int:
+        """The number of the live release, 0 where there is none."""
+        return self.state.live.release if self.state.live else 0
+
+    @property
+    def live_release(self) -> ReleaseRecord | None:
+        return self._found(self.live_number)
+
+    def require_live(self) -> ReleaseRecord:
+        """The live release. Raises Failure where there is none."""
+        live = self.live_release
+        if live is None:
+            raise Failure(
+                "no release is live here yet", host=self.name, hint=f"inv deploy --host {self.name} makes the first one"
+            )
+        return live
+
+    def release(self, number: int) -> ReleaseRecord:
+        """A release that is on the host. Raises ConfigurationError with those that are."""
+        found = self._found(number)
+        if found is None:
+            there = ", ".join(f"r{record.number}" for record in self.state.releases) or "none"
+            raise ConfigurationError(
+                f"r{number} is not on the host; there: {there}", host=self.name, hint="inv releases lists them"
+            )
+        return found
+
+    @property
+    def generations(self) -> tuple[GenerationRecord, ...]:
+        return tuple(GenerationRecord.from_json(text) for text in self.state.generations)
+
+    @property
+    def next_attempt(self) -> int:
+        """The attempt of the next generation of the live release."""
+        return 1 + max((item.attempt for item in self.generations if item.release == self.live_number), default=0)
+
+    def live_processes(self) -> tuple[Process, ...]:
+        """The processes that serve now, each part from the generation that it is live in."""
+        if self.state.live is None:
+            return ()
+        live = self.state.live.generations
+        return tuple(
+            process
+            for generation in self.generations
+            for process in generation.processes
+            if live.get(process.part) == generation.label
+        )
+
+    def earlier_live(self) -> int:
+        """What was live before the origin of the live release: where a rollback goes when it is not told where to.
+
+        By the origin, so that two rollbacks go two releases back and never toggle. Raises ConfigurationError."""
+        origin = self.require_live().origin
+        before = self.state.good[: self.state.good.index(origin)] if origin in self.state.good else self.state.good
+        for number in reversed(before):
+            record = self._found(number)
+            if record and record.origin != origin:
+                return record.origin if self._found(record.origin) else number
+        raise ConfigurationError(
+            f"there is nothing to roll back to before r{origin}", host=self.name, hint="inv releases lists what is there"
+        )
+
+    def _found(self, number: int) -> ReleaseRecord | None:
+        return next((record for record in self.state.releases if record.number == number), None)

@@ -1,0 +1,66 @@
+"""A run in one record: how it ended, what serves, and what was done on each host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from backline.fleet.target import Target
+from backline.resources.failure import ExitCode, Failure
+
+FAILED = "failed"
+STATUS = {ExitCode.REFUSED: "refused", ExitCode.PARTIAL: "partial"}
+
+
+@dataclass(frozen=True)
+class HostSummary:
+    """Counts of resources, of blobs and bytes that were sent, and of the agent's waits for our next frame."""
+
+    changed: int
+    unchanged: int
+    failed: int
+    blobs_sent: int
+    bytes_sent: int
+    virtualenv: str | None
+    round_trips: int
+
+
+@dataclass(frozen=True)
+class ErrorSummary:
+    """What a person must know of a failure."""
+
+    host: str
+    step: str
+    cause: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """`status`: deployed, live or checked (exit 0), refused, partial, else failed. `release` is r43, or None."""
+
+    status: str
+    release: str | None
+    error: ErrorSummary | None
+    hosts: Mapping[str, HostSummary]
+
+
+def summary_of(status: str, release: str | None, failure: Failure | None, targets: tuple[Target, ...]) -> Summary:
+    """The summary of a run; `targets` are those that were connected."""
+    error = ErrorSummary(failure.host, failure.step, failure.cause, failure.hint) if failure else None
+    word = STATUS.get(failure.code, FAILED) if failure else status
+    return Summary(word, release, error, {target.name: host_summary(target) for target in targets})
+
+
+def host_summary(target: Target) -> HostSummary:
+    """What was done on one host."""
+    tally, traffic = target.tally, target.session.traffic
+    return HostSummary(
+        changed=tally.changed,
+        unchanged=tally.unchanged,
+        failed=tally.failed,
+        blobs_sent=traffic.blobs,
+        bytes_sent=traffic.bytes_out,
+        virtualenv=tally.virtualenv,
+        round_trips=traffic.round_trips,
+    )

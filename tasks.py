@@ -1,0 +1,5 @@
+"""The commands that `inv --list` shows."""
+
+from backline.commands.collection import commands
+
+namespace = commands(__file__)
