@@ -6,7 +6,7 @@ import time
 
 from backline.resources.failure import Failure
 from backline.resources.log_tail import last_lines
-from backline.resources.supervisor_rpc import ENDED, RUNNING, STOPPABLE, StillRunning, Supervisor
+from backline.resources.supervisor_rpc import ENDED, RUNNING, STOPPABLE, STOPPING, StillRunning, Supervisor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def pauses() -> Iterator[float]:
 
 
 def reload_configuration(host: Host, supervisor: Supervisor) -> Changes:
+    """Have the files read again: a change, which a host that only looks does not do."""
     changes: list[Changes] = []
     host.call(lambda: changes.append(supervisor.reload_configuration()))
     return changes[0]
@@ -38,7 +39,8 @@ def reload_configuration(host: Host, supervisor: Supervisor) -> Changes:
 
 def take_in(host: Host, supervisor: Supervisor, changes: Changes, name: str, patience: float) -> None:
     """Have Supervisor run a program as its file now says, and start it at once, whatever `autostart` says of a boot."""
-    if name in changes.changed:
+    found = supervisor.process(name)
+    if name in changes.changed or (found is not None and found.state == STOPPING):
         remove_programs(host, supervisor, (name,), patience)
 
     def start() -> None:
@@ -103,15 +105,15 @@ def remove_programs(host: Host, supervisor: Supervisor, names: Sequence[str], pa
             if found.state in STOPPABLE:
                 supervisor.stop(name)
                 return False
-            return found.ended and _forgotten(supervisor, name)
+            return found.ended and forgotten(supervisor, name)
 
         return removed
 
     _until_ended(host, supervisor, {name: removal(name) for name in names}, patience)
 
 
-def _forgotten(supervisor: Supervisor, name: str) -> bool:
-    """False where the program, found ended, was started again by its autorestart in between."""
+def forgotten(supervisor: Supervisor, name: str) -> bool:
+    """Have Supervisor forget a program that has ended. False where its autorestart has started it again meanwhile."""
     try:
         supervisor.remove(name)
     except StillRunning:

@@ -27,5 +27,6 @@ def require_programs_accepted(host: Host, python: str, include_directory: str, p
 
 
 def write_programs(host: Host, include_directory: str, programs: Sequence[Program]) -> None:
+    """Put the files of programs, accepted before, where Supervisor reads them."""
     for program in programs:
         host.write(program_file(include_directory, program.name), rendered(program).encode(), mode=FILE_MODE)

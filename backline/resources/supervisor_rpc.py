@@ -169,10 +169,14 @@ class Supervisor:
             connection.request("POST", "/RPC2", request.encode(), {"Content-Type": "text/xml"})
             response = connection.getresponse()
             body = response.read()
+        except ConnectionError:
+            raise SupervisorAbsent(
+                f"the supervisord at {self.socket_path} ended while it was asked", hint="look at the end of its own log"
+            ) from None
         except (OSError, http.client.HTTPException) as error:
             raise Failure(
                 f"supervisord at {self.socket_path} broke off: {str(error) or type(error).__name__}",
-                hint="look at its own log; it may be shutting down",
+                hint="look at the end of its own log",
             ) from None
         finally:
             connection.close()

@@ -101,7 +101,8 @@ class OwnSupervisord(Resource):
                 words = file.read().split(b"\0")
         except OSError:
             return False
-        return self.executable.encode() in words and self.configuration.encode() in words
+        options = tuple(zip(words, words[1:]))
+        return self.executable.encode() in words and (b"-c", self.configuration.encode()) in options
 
     def _await_answer(self, host: Host) -> None:
         deadline = time.monotonic() + ANSWER_SECONDS

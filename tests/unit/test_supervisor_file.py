@@ -53,6 +53,14 @@ def is_carried(text: str) -> bool:
     return not UNCARRIED.intersection(text) and text == text.encode("utf-8", "ignore").decode()
 
 
+def refusal_of(meant: Program) -> str:
+    try:
+        rendered(meant)
+    except ConfigurationError as refusal:
+        return refusal.cause
+    return ""
+
+
 @given(arguments=st.lists(NASTY, max_size=4))
 @example(arguments=["%(here)s", " ;", "a #b", "'", "", "%", "100%%", "a'b\"c", "-n", "app@%h", "\\", "%(ENV_HOME)s"])
 def test_every_argument_survives_or_is_refused(parsed: Parser, arguments: list[str]) -> None:
@@ -66,17 +74,16 @@ def test_every_argument_survives_or_is_refused(parsed: Parser, arguments: list[s
 
 @given(values=st.dictionaries(st.from_regex("[A-Za-z_][A-Za-z0-9_]{0,5}", fullmatch=True), NASTY, max_size=4))
 def test_every_environment_value_survives_or_is_refused_by_name(parsed: Parser, values: dict[str, str]) -> None:
-    try:
-        process = parsed(program(environment=values))
-    except ConfigurationError as refusal:
-        assert any(f"variable {name} " in refusal.cause for name in values)
+    refusal = refusal_of(program(environment=values))
+    if refusal:
+        assert any(f"variable {name} " in refusal for name in values)
     else:
-        assert process.environment == values
+        assert parsed(program(environment=values)).environment == values
 
 
 @pytest.mark.parametrize(
     "value",
-    ["", "a b", "it's", '{"A": 1}', "50%", "C:\\new", "a#b;c", "žluť€", "a=b", "$HOME", "\t", "x,y", " padded ", "%(x)s"],
+    ["", "a b", "it's", '{"A": 1}', "50%", "C:\\new", "a#b;c", "žluť€", "a=b", "$HOME", "\t", "x,y", " pad ", "%(x)s"],
 )
 def test_usual_values_are_carried(parsed: Parser, value: str) -> None:
     assert parsed(program(environment={"VALUE": value})).environment == {"VALUE": value}
@@ -84,7 +91,7 @@ def test_usual_values_are_carried(parsed: Parser, value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["a\nb", "a\rb", "a\0b", "a #b", "a ;b", "'ab'", 'say "hi"', "it's \"ab\"", "it's C:\\new", "a%(here)s", "\udc80"],
+    ["a\nb", "a\rb", "a\0b", "a #b", "a ;b", "'ab'", 'say "hi"', 'it\'s "ab"', "it's C:\\new", "a%(here)s", "\udc80"],
 )
 def test_values_that_supervisor_cannot_be_told_are_refused_by_name(value: str) -> None:
     with pytest.raises(ConfigurationError, match="shop-web-r43: environment variable DATABASE_URL") as refusal:

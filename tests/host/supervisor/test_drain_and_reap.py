@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 from backline.agent.machine import Machine
@@ -37,7 +39,8 @@ def test_draining_does_not_wait_and_cuts_nothing(daemon: Folder, machine: Machin
 
 
 def test_drained_program_is_reaped_when_it_has_finished_and_not_before(daemon: Folder, machine: Machine) -> None:
-    start(daemon, machine, worker(daemon, "shop-a-r1"), worker(daemon, "shop-a-r2"), worker(daemon, "blog-a-r1"))
+    names = ("shop-a-r1", "shop-a-r2", "blog-a-r1")
+    _, kept, _ = start(daemon, machine, *(worker(daemon, name) for name in names))
     DrainPrograms(daemon.socket, daemon.include, ("shop-a-r1", "blog-a-r1")).perform(machine)
     reap = ReapPrograms(daemon.socket, "shop-")
     assert reap.perform(machine) == Reaped(draining=("shop-a-r1",))
@@ -46,7 +49,7 @@ def test_drained_program_is_reaped_when_it_has_finished_and_not_before(daemon: F
     assert reap.perform(machine) == Reaped(reaped=("shop-a-r1",))
     assert reap.perform(machine) == Reaped()
     assert daemon.state("shop-a-r1") == ""
-    assert daemon.state("shop-a-r2") == "RUNNING"
+    assert daemon.pid("shop-a-r2") == kept
     assert daemon.state("blog-a-r1") == "STOPPED", "another app's program is not ours to reap"
 
 
@@ -55,6 +58,15 @@ def test_program_whose_file_is_gone_and_that_nobody_told_to_end_is_named(daemon:
     daemon.file("shop-a-r1").unlink()
     assert ReapPrograms(daemon.socket, "shop-").perform(machine) == Reaped(running=("shop-a-r1",))
     assert process_is_there(pid)
+
+
+def test_program_that_has_ended_already_is_forgotten_and_not_started_again(daemon: Folder, machine: Machine) -> None:
+    start(daemon, machine, daemon.shell("shop-a-r1", "echo ready; exec sleep 1000", autorestart=False))
+    eventually(machine, lambda: daemon.state("shop-a-r1") == "RUNNING")
+    os.kill(daemon.pid("shop-a-r1"), signal.SIGKILL)
+    eventually(machine, lambda: daemon.state("shop-a-r1") == "EXITED")
+    DrainPrograms(daemon.socket, daemon.include, ("shop-a-r1",)).perform(machine)
+    assert daemon.state("shop-a-r1") == ""
 
 
 def test_without_a_supervisord_there_is_nothing_to_drain_or_reap(folder: Folder, machine: Machine) -> None:

@@ -67,7 +67,8 @@ def test_program_with_children_is_proved_by_the_record_it_holds_open(
 ) -> None:
     start(daemon, machine, launched(daemon, releases / "1", FORKS), processes=3)
     proof = prove(daemon, machine, releases)
-    assert (proof.proved, proof.pid, proof.state) == (True, daemon.pid("shop-a-r1"), "RUNNING")
+    assert (proof.proved, proof.pid) == (True, daemon.pid("shop-a-r1"))
+    assert proof.state in {"STARTING", "RUNNING"}
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", proof.started)
     assert "record open" in proof.reason
 
