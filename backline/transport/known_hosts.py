@@ -6,7 +6,6 @@ Paramiko's own reader forgets `@revoked`, wildcards, and all but one key of a ty
 from __future__ import annotations
 
 import base64
-import binascii
 import fnmatch
 import hashlib
 import hmac
@@ -70,7 +69,7 @@ def _key(line: str, name: str, file: str, number: int) -> KnownKey | None:
         return None
     try:
         blob = base64.b64decode(fields[2], validate=True)
-    except binascii.Error:
+    except ValueError:
         return None
     return KnownKey(fields[1], blob, marker == "@revoked", file, number)
 
@@ -93,9 +92,9 @@ def _pattern_matches(pattern: str, name: str) -> bool:
 
 
 def _hash_matches(hashed: str, name: str) -> bool:
-    _, _, salt, digest = hashed.split("|", 3)
     try:
+        _, _, salt, digest = hashed.split("|", 3)
         expected = hmac.new(base64.b64decode(salt), name.encode(), hashlib.sha1).digest()
         return hmac.compare_digest(expected, base64.b64decode(digest))
-    except binascii.Error:
+    except ValueError:  # not a line that ssh-keygen wrote
         return False

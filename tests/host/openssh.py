@@ -12,14 +12,11 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
+from backline.settings.connection import ConnectionSettings
 from tests.conftest import SYSTEM_PATH
-
-if TYPE_CHECKING:
-    from backline.settings.connection import ConnectionSettings
 
 DEADLINE = 20.0
 CONFIGURATION = """\
@@ -79,8 +76,6 @@ def openssh_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[OpenSS
 
 def start_openssh(directory: Path) -> OpenSSHServer:
     """Start one in an empty directory; skips the test where there is no sshd."""
-    from backline.settings.connection import ConnectionSettings
-
     program = shutil.which("sshd", path=SYSTEM_PATH)
     if program is None:
         pytest.skip("no OpenSSH server on this machine (Debian: apt-get install openssh-server)")
@@ -99,6 +94,7 @@ def start_openssh(directory: Path) -> OpenSSHServer:
         process = subprocess.Popen([program, "-D", "-e", "-f", configuration], stdin=subprocess.DEVNULL, stderr=log)
     wait_until_it_listens(process, port, directory / "sshd.log")
     settings = ConnectionSettings(
+        connection="ssh",
         host="127.0.0.1",
         port=port,
         user=getpass.getuser(),
