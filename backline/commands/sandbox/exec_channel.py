@@ -126,7 +126,7 @@ class Execution:
         with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
             self._channel.sendall_stderr(f"{error}\n".encode())
             self._channel.send_exit_status(126)
-        self._channel.close()
+        self._close_channel()
         if self._terminal is not None:
             self._terminal.close()
         self._left.close()
@@ -211,8 +211,7 @@ class Execution:
 
     def _end(self, process: subprocess.Popen[bytes], feeder: threading.Thread, descriptors: tuple[int, ...]) -> None:
         """Close our ends, then wait for a command that outlives its client, so that it does not stay as a zombie."""
-        self._channel.close()
-        self._left.set()
+        self._close_channel()
         feeder.join()
         for descriptor in descriptors:
             os.close(descriptor)
@@ -220,3 +219,9 @@ class Execution:
             self._terminal.close()
         self._left.close()
         process.wait()
+
+    def _close_channel(self) -> None:
+        """Close it from our side; the connection may break at this very moment."""
+        with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
+            self._channel.close()
+        self._left.set()
