@@ -39,9 +39,7 @@ class Document:
         if mapping is None:
             return {}
         if not isinstance(mapping, dict):
-            raise ConfigurationError(
-                f"{self.origin(place)}: a mapping of variables should be here, `name: value` a line"
-            )
+            raise ConfigurationError(f"{self.origin(place)}: variables should be here, `name: value` a line")
         inside = self._places_inside(place)
         return {
             name: Variable(name, value, self.origin((*place, name)), inside.get(name, {}))

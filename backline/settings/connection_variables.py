@@ -13,7 +13,6 @@ OLDER_NAMES: Mapping[str, tuple[str, ...]] = {
     "ansible_port": ("ansible_ssh_port",),
     "ansible_user": ("ansible_ssh_user",),
     "ansible_password": ("ansible_ssh_pass", "ansible_ssh_password"),
-    "ansible_ssh_timeout": ("ansible_timeout",),
     "ansible_become_user": ("ansible_sudo_user",),
     "ansible_become_password": ("ansible_become_pass", "ansible_sudo_pass"),
     "ansible_private_key_file": ("ansible_ssh_private_key_file",),

@@ -34,9 +34,9 @@ class DeclaredVariable:
 
     @property
     def example(self) -> str:
-        """What stands between the first backticks of its docstring."""
+        """What stands between the last backticks of its docstring."""
         parts = self.meaning.split("`")
-        return parts[1] if len(parts) > 2 else "…"
+        return parts[-2] if len(parts) > 2 else "…"
 
 
 def declared_variables(kind: type[Any]) -> tuple[DeclaredVariable, ...]:

@@ -50,7 +50,7 @@ class TypeCheck:
             fitted = check.fitted(value, member, place)
             if not check.problems:
                 return fitted
-        return self._wrong(value, annotation, place)
+        return self._wrong(value, annotation, place, _quotes(value) if str in members else "")
 
     def _choice(self, value: object, annotation: object, place: Place) -> object:
         allowed = choices(annotation)

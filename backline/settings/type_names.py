@@ -28,8 +28,8 @@ def type_name(annotation: object) -> str:
     if annotation in SCALARS:
         return SCALARS[annotation]
     if is_union(annotation):
-        members = [type_name(member) for member in typing.get_args(annotation) if member is not Secret]
-        return " or ".join(dict.fromkeys(members))
+        members = typing.get_args(annotation)
+        return " or ".join(type_name(member) for member in members if member is not Secret or str not in members)
     if choices(annotation):
         return f"one of {', '.join(choices(annotation))}"
     return _collection_name(annotation)
