@@ -82,6 +82,7 @@ def execute(command: Command, line: Line) -> Completed:
 def _started(command: Command) -> subprocess.Popen[bytes]:
     import subprocess
 
+    prepare = before_exec(command.user)
     return subprocess.Popen(
         command.argv,
         cwd=command.directory,
@@ -92,5 +93,5 @@ def _started(command: Command) -> subprocess.Popen[bytes]:
         bufsize=0,
         close_fds=True,
         start_new_session=True,
-        preexec_fn=before_exec(command.user),
+        preexec_fn=prepare,
     )

@@ -89,7 +89,7 @@ def remove_whatever(path: str) -> None:
     """Remove a file, a link or a whole directory; nothing where there is nothing."""
     try:
         os.unlink(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
         if error.errno not in (errno.EISDIR, errno.EPERM) or os.path.islink(path) or not os.path.isdir(path):
