@@ -1,4 +1,4 @@
-"""What the controller sends to make a Python on the host our agent: one command, then one packed stream on its input."""
+"""What makes a Python on the host our agent: one command, then one packed stream on its input."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ COMMAND = (
 
 def start_command(interpreter: str, stream_size: int) -> str:
     """The shell command that starts the agent; `stream_size` is the length of `start_stream` in bytes."""
-    code = COMMAND.format(oldest=OLDEST_PYTHON, too_old='"Backline needs Python 3.8 or newer, this is "', size=stream_size)
+    too_old = '"Backline needs Python 3.8 or newer, this is "'
+    code = COMMAND.format(oldest=OLDEST_PYTHON, too_old=too_old, size=stream_size)
     return f"exec {shlex.quote(interpreter)} -I -S -c '{code}'"
 
 

@@ -16,4 +16,5 @@ def as_failure(error: Exception) -> Failure:
     if isinstance(error, OSError):
         place = f" ({error.filename})" if error.filename else ""
         return Failure(f"{error.strerror or error}{place}", lines=told)
-    return Failure(f"{type(error).__name__}: {error}", lines=told, hint="this is a fault in Backline; please report these lines")
+    hint = "this is a fault in Backline; please report these lines"
+    return Failure(f"{type(error).__name__}: {error}", lines=told, hint=hint)

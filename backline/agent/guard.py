@@ -92,7 +92,7 @@ class Guard:
     def _await_answer(self) -> tuple[str, ...]:
         text = self._answers.readline()
         if not text:
-            raise Failure("the guard on the host has died", hint="look at guard.log beside the journal, then deploy again")
+            raise Failure("the guard on the host has died", hint="guard.log beside the journal says why; deploy again")
         answer = json.loads(text)
         if answer["failure"]:
             failure = decoded(answer["failure"])

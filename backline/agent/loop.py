@@ -17,10 +17,12 @@ from backline.resources.resource import Action
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from backline.agent.loader import ShippedModules
 
 
-def serve(shipped: ShippedModules, first: bytes) -> None:
+def serve(shipped: ShippedModules, first: bytes) -> NoReturn:
     """Serve one controller over descriptors 0 and 1; returns by leaving the process."""
     connection = Connection(*_own_descriptors(), first)
     keeper = Keeper(connection, shipped)
@@ -73,7 +75,8 @@ class Agent:
             value = self._perform(message)
         except Exception as error:
             self._failed.add(number)
-            self._connection.send({"m": "failure", "id": number, "failure": encoded(as_failure(error)), **self._count_told()})
+            failure = encoded(as_failure(error))
+            self._connection.send({"m": "failure", "id": number, "failure": failure, **self._count_told()})
         else:
             self._connection.send({"m": "answer", "id": number, "value": encoded(value), **self._count_told()})
         finally:

@@ -60,7 +60,8 @@ class FrameReader:
         while len(self._buffer) >= HEADER.size:
             length, kind = HEADER.unpack_from(self._buffer)
             if kind not in (JSON, PACKED, BYTES) or length > LARGEST:
-                raise BrokenFrame("what came from the other side is not Backline's", lines=(repr(bytes(self._buffer[:80])),))
+                came = repr(bytes(self._buffer[:80]))
+                raise BrokenFrame("what came from the other side is not Backline's", lines=(came,))
             if len(self._buffer) < HEADER.size + length:
                 return
             payload = bytes(self._buffer[HEADER.size : HEADER.size + length])

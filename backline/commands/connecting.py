@@ -23,7 +23,7 @@ from backline.transport.opening import open_stream
 
 
 def checked_settings(site: Site, roles: tuple[Role, ...]) -> tuple[HostSettings, ...]:
-    """The settings of every host, with facts that are made up: whatever is wrong with them is said before connecting."""
+    """The settings of every host, with made-up facts: whatever is wrong with them is said before connecting."""
     facts = placeholder_facts()
     return tuple(load_settings(host, site.inventory, declarations(roles), facts) for host in site.hosts)
 
@@ -40,10 +40,11 @@ def connected(site: Site, listener: Listener) -> Iterator[Fleet]:
     try:
         for future in sessions:
             future.result()
-        fleet = Fleet([_target(site, host, session, roles) for host, session in zip(site.hosts, opened)], listener)
+        pairs = zip(site.hosts, opened, strict=True)
+        fleet = Fleet([_target(site, host, session, roles) for host, session in pairs], listener)
         yield fleet
     finally:
-        if fleet:
+        if fleet is not None:
             fleet.close()
         for session in opened:
             session.close()
@@ -53,9 +54,7 @@ def open_session(site: Site, host: InventoryHost, listener: Listener) -> Session
     """Connect one host and start its agent. Raises Unreachable, with the host's own hint where it has one."""
     settings = connection_settings(host, site.inventory)
     try:
-        return Session(
-            host.name, lambda command: open_stream(settings, command), _interpreter(settings), listener
-        )
+        return Session(host.name, lambda command: open_stream(settings, command), _interpreter(settings), listener)
     except Unreachable as failure:
         failure.host = failure.host or host.name
         failure.step = failure.step or "connect"
@@ -65,7 +64,7 @@ def open_session(site: Site, host: InventoryHost, listener: Listener) -> Session
 
 
 def _interpreter(settings: ConnectionSettings) -> str:
-    return settings.python_interpreter or "python3"
+    return settings.python or "python3"
 
 
 def _target(site: Site, host: InventoryHost, session: Session, roles: tuple[Role, ...]) -> Target:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import os
 import socket
 import sys
 from collections.abc import Callable
@@ -38,8 +37,8 @@ def run(site: Site, prepare: Callable[[Listener], Work], command: str, json: boo
         failure = error
         raise
     finally:
-        release = outcome.release if outcome else None
-        summary = summary_of(outcome.status if outcome else "", release, failure, targets)
+        release = outcome.release if outcome is not None else None
+        summary = summary_of(outcome.status if outcome is not None else "", release, failure, targets)
         _tell_end(summary, outcome, json)
 
 
@@ -64,6 +63,6 @@ def _tell_end(summary: Summary, outcome: Outcome | None, json: bool) -> None:
         from backline.report.jsonlines import summary_line
 
         print(summary_line(summary), flush=True)
-    elif outcome:
+    elif outcome is not None:
         word = "is live already: nothing was started" if outcome.status == LIVE else "is live and proved"
         print(f"{outcome.generation} {word}", flush=True)

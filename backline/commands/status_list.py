@@ -85,8 +85,12 @@ def _target_status(target: Target) -> tuple[ProgramStatus, ...]:
     for text in _owed(stock):
         target.session.note(text)
     kinds = _kinds(stock)
-    records = {name: f"{stock.settings.app.releases}/{number}/.backline/release.json" for name, (_, _, number) in kinds.items()}
-    ours = tuple(Expected(item.name, records[item.name]) for item in stock.state.programs if item.name in kinds)
+    releases = stock.settings.app.releases
+    ours = tuple(
+        Expected(item.name, f"{releases}/{kinds[item.name][2]}/.backline/release.json")
+        for item in stock.state.programs
+        if item.name in kinds
+    )
     answer = target.perform(ProvePrograms(target.settings.supervisor.socket, ours))
     assert isinstance(answer, tuple)
     proofs = {proof.program: proof for proof in answer}
@@ -102,9 +106,7 @@ def _kinds(stock: Stock) -> dict[str, tuple[str, str, int]]:
     }
 
 
-def _status(
-    stock: Stock, item: ProcessInfo, known: tuple[str, str, int] | None, proof: Proof | None
-) -> ProgramStatus:
+def _status(stock: Stock, item: ProcessInfo, known: tuple[str, str, int] | None, proof: Proof | None) -> ProgramStatus:
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(item.started)) if item.pid else None
     pid = item.pid or None
     if known is None:

@@ -101,7 +101,8 @@ def earlier_release(order: Order, stocks: Sequence[Stock], wanted: int, requirem
 def same_release(order: Order, stocks: Sequence[Stock], parts: tuple[str, ...], requirements: str) -> Draft:
     """Another generation of some parts of the live release, whose lock is `requirements`."""
     attempt = max(stock.next_attempt for stock in stocks)
-    return Draft(order, _changes(stocks, lambda stock: _again_change(order, stock, attempt, parts, requirements)), parts)
+    changes = _changes(stocks, lambda stock: _again_change(order, stock, attempt, parts, requirements))
+    return Draft(order, changes, parts)
 
 
 def live_release(order: Order, stocks: Sequence[Stock]) -> Draft:
@@ -146,9 +147,7 @@ def _earlier_change(order: Order, stock: Stock, number: int, wanted: int, requir
     return _change(order, stock, Generation(release), record, requirements)
 
 
-def _again_change(
-    order: Order, stock: Stock, attempt: int, parts: tuple[str, ...], requirements: str
-) -> Change:
+def _again_change(order: Order, stock: Stock, attempt: int, parts: tuple[str, ...], requirements: str) -> Change:
     record = stock.require_live()
     release = Release(stock.settings.app, record.number, record.virtualenv)
     change = _change(order, stock, Generation(release, attempt), record, requirements)
@@ -159,9 +158,7 @@ def _again_change(
     )
 
 
-def _change(
-    order: Order, stock: Stock, generation: Generation, record: ReleaseRecord, requirements: str
-) -> Change:
+def _change(order: Order, stock: Stock, generation: Generation, record: ReleaseRecord, requirements: str) -> Change:
     processes = generation_processes(stock.settings, order.roles, generation, requirements)
     return Change(stock, generation, record, processes, stock.live_processes())
 

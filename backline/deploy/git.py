@@ -69,7 +69,8 @@ class Repository:
         with subprocess.Popen(
             ["git", "cat-file", "--batch"], cwd=self.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         ) as process:
-            assert process.stdin and process.stdout
+            assert process.stdin is not None
+            assert process.stdout is not None
             for blob in wanted:
                 process.stdin.write(blob.encode() + b"\n")
                 process.stdin.flush()

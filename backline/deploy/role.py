@@ -1,4 +1,4 @@
-"""A role as the runbook is given it, and what the roles of one host come to: a plan, and the processes of a generation."""
+"""A role as the runbook is given it, and what the roles of one host come to: a plan, and a generation's processes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Role:
 
 
 def role_plan(settings: HostSettings, roles: Iterable[Role]) -> Plan:
-    """What the roles of one host make of it, in the order of the roles. Raises ConfigurationError on a contradiction."""
+    """What the roles of one host make of it, in their order. Raises ConfigurationError on a contradiction."""
     by_name = {role.name: role for role in roles}
     entries: list[Entry] = []
     for name in settings.roles:

@@ -16,7 +16,7 @@ WORKING_TREE = "."
 
 @dataclass(frozen=True)
 class Source:
-    """A project at a commit. `dirty`: the working tree was asked for and differs; `left_out`: it differs and was not."""
+    """A project at a commit. `dirty`: the working tree, which differs, was asked for; `left_out`: it was not."""
 
     repository: Repository
     ref: str

@@ -79,7 +79,9 @@ class Stock:
             if record and record.origin != origin:
                 return record.origin if self._found(record.origin) else number
         raise ConfigurationError(
-            f"there is nothing to roll back to before r{origin}", host=self.name, hint="inv releases lists what is there"
+            f"there is nothing to roll back to before r{origin}",
+            host=self.name,
+            hint="inv releases lists what is there",
         )
 
     def _found(self, number: int) -> ReleaseRecord | None:

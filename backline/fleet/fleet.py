@@ -57,7 +57,11 @@ class Fleet:
         **options: Parameters.kwargs,
     ) -> tuple[Result, ...]:
         """The step on some targets. Raises the worst Failure; Ctrl-C stops the step everywhere, then raises."""
-        running = [self._pool.submit(self._told, step, target, *args, **options) for target in targets]
+
+        def told(target: Target) -> Result:
+            return self._told(step, target, *args, **options)
+
+        running = [self._pool.submit(told, target) for target in targets]
         try:
             failures = [failure for failure in map(_failure_of, running) if failure]
         except KeyboardInterrupt:

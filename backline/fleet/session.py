@@ -31,6 +31,9 @@ PIECE = 256 * 1024
 GREETING = 60.0
 """Seconds that a host may take to start a Python: a give-up deadline, not a measure."""
 
+NOT_FOUND = 127
+"""A shell's exit code for a command that is not there."""
+
 Listener = Callable[[Event], None]
 
 
@@ -253,7 +256,8 @@ class Session:
         said = tuple(self._stream.error_output().rstrip().splitlines()[-8:])
         code = self._stream.exit_code()
         if not self._hello.done():
-            told = "no Python there" if code == 127 else f"exit code {code}" if code is not None else "the line was closed"
+            ended = "the line was closed" if code is None else f"exit code {code}"
+            told = "there is no Python" if code == NOT_FOUND else ended
             return Unreachable(f"the agent could not be started: {told}", lines=said, host=self.name)
         return Unreachable(
             "the connection to the host, or the agent on it, was lost",

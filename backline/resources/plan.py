@@ -32,6 +32,8 @@ class Entry:
 
 @dataclass(frozen=True)
 class Plan:
+    """What should be so on one host, in the order in which it is made so."""
+
     entries: tuple[Entry, ...] = ()
 
     def __iter__(self) -> Iterator[Entry]:
@@ -45,7 +47,8 @@ def notifying(resource: Resource, *handlers: Handler) -> Entry:
 
 def contradictions(plan: Plan) -> Iterable[str]:
     """The places where a plan's written order contradicts itself: a resource that needs what comes after it."""
-    provided_at = {name: place for place, entry in reversed(tuple(enumerate(plan))) for name in entry.resource.provides()}
+    backwards = reversed(tuple(enumerate(plan)))
+    provided_at = {name: place for place, entry in backwards for name in entry.resource.provides()}
     for place, entry in enumerate(plan):
         for need in entry.resource.needs():
             if provided_at.get(need, -1) > place:

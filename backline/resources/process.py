@@ -1,7 +1,7 @@
-"""A process of one generation: its program, which part of the app it is, and how the runbook deals with it around a switch.
+"""A process of one generation: its program, which part of the app it is, and how the runbook deals with it.
 
-This is what makes a worker kind one new file: a role's `programs` says all of it here, as data, and the runbook reads it.
-It is also what the host remembers of a generation, so that the next deploy knows how to take the queues from it.
+This is what makes a worker kind one new file: a role's `programs` says all of it here, as data, and the runbook
+reads it. It is also what the host remembers of a generation, so that the next deploy knows how to take over from it.
 """
 
 from __future__ import annotations

@@ -68,7 +68,9 @@ class Host(Protocol):
         """The sorted names in a directory; empty where there is none."""
         ...
 
-    def ask(self, argv: Sequence[str], *, directory: str = "/", environment: Mapping[str, str] | None = None) -> Completed:
+    def ask(
+        self, argv: Sequence[str], *, directory: str = "/", environment: Mapping[str, str] | None = None
+    ) -> Completed:
         """Run a command that changes nothing; never raises for its exit code."""
         ...
 
@@ -78,7 +80,14 @@ class Host(Protocol):
 
     # changes
     def write(
-        self, path: str, content: bytes, *, mode: int, owner: str = KEEP, group: str = KEEP, validate: Sequence[str] = ()
+        self,
+        path: str,
+        content: bytes,
+        *,
+        mode: int,
+        owner: str = KEEP,
+        group: str = KEEP,
+        validate: Sequence[str] = (),
     ) -> None:
         """Replace a file atomically. `validate` is an argv in which `{}` stands for the candidate's path; when it
         exits other than 0 the old file stays and a Failure with its output is raised."""

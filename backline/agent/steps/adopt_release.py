@@ -1,4 +1,4 @@
-"""Make a release out of one that is on the host already: its tree, its environment, its static files, its virtualenv."""
+"""Make a release out of one that is on the host already: its tree, environment, static files and virtualenv."""
 
 from __future__ import annotations
 

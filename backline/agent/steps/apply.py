@@ -59,7 +59,7 @@ class Check(Action):
     def perform(self, host: Host) -> Applied:
         from backline.agent.overlay import Overlay
 
-        overlay = Overlay(host)
+        overlay = Overlay(keeper_of(host))
         would_change = unchanged = 0
         handlers: dict[str, None] = {}
         for entry in self.plan:
@@ -91,7 +91,7 @@ def _converge(host: Host, entry: Entry, owed: OwedHandlers) -> bool:
         if left:
             raise NotConverged(
                 f"{resource.subject} was changed, and looking again it is still not so",
-                lines=tuple(f"{item.attribute}: {item.before!r}, should be {item.after!r}" for item in map(_told, left)),
+                lines=tuple(f"{one.attribute}: {one.before!r}, should be {one.after!r}" for one in map(_told, left)),
             )
     except Failure as failure:
         failure.step = failure.step or f"{entry.role}: {resource.subject}".lstrip(": ")
@@ -113,7 +113,8 @@ def _run_owed(host: Host, entries: tuple[Entry, ...], owed: OwedHandlers) -> tup
         began = time.monotonic()
         handler.action.perform(host)
         owed.settle(name)
-        _send(host, Event(Kind.HANDLER, time.time(), subject=name, status=Outcome.DONE, seconds=time.monotonic() - began))
+        seconds = time.monotonic() - began
+        _send(host, Event(Kind.HANDLER, time.time(), subject=name, status=Outcome.DONE, seconds=seconds))
         ran.append(name)
     return tuple(ran)
 

@@ -1,4 +1,4 @@
-"""What the runbook does between the start of the first new program and the end of the deploy, under the guard's eyes."""
+"""What the runbook does from the start of the first new program to the end of the deploy, under the guard's eyes."""
 
 from __future__ import annotations
 
@@ -46,9 +46,7 @@ class Commit(Action):
     finish: tuple[tuple[str, Action], ...]
 
     def perform(self, host: Host) -> None:
-        order = Order(
-            COMMIT, links=self.links, live_path=self.live_path, live_text=self.live_text, finish=self.finish
-        )
+        order = Order(COMMIT, links=self.links, live_path=self.live_path, live_text=self.live_text, finish=self.finish)
         _guard_of(keeper_of(host)).order(order)
 
 
