@@ -9,13 +9,12 @@ from pathlib import Path
 from backline.commands.sandbox.environment import user_name
 from backline.commands.sandbox.location import Location
 
-HOST = "sandbox"
 NAME = "connection.yml"
 
 
-def connection_file(inventory_host_vars: Path) -> Path:
-    """Where the sandbox's connection is told, in an inventory's folder `host_vars`."""
-    return inventory_host_vars.resolve() / HOST / NAME
+def connection_file(host_variables: Path) -> Path:
+    """Where the sandbox's connection is told: in the host's own folder, `inventory/host_vars/sandbox`."""
+    return host_variables.resolve() / NAME
 
 
 def write_connection_file(path: Path, location: Location, ssh_port: int, site_port: int) -> None:

@@ -68,7 +68,9 @@ class SandboxStopped:
 
 
 def up(project: Path, inventory_host_vars: Path) -> SandboxStatus:
-    """Start the project's sandbox, unless it is up, and write how to reach it into that folder `host_vars`."""
+    """Start the project's sandbox, unless it is up, and write how to reach it beside the host's variables.
+
+    `inventory_host_vars` is the host's own folder, `inventory/host_vars/sandbox`."""
     check_system()
     location = locate(project)
     check_location(location)
@@ -190,6 +192,9 @@ def _start(location: Location, connection: Path) -> None:
 
 
 def _remember(location: Location, ssh_port: int, site_port: int, connection: Path) -> None:
+    earlier = read_record(location.memory, Memory)
+    if earlier and earlier.connection_file != str(connection):
+        Path(earlier.connection_file).unlink(missing_ok=True)
     write_record(location.memory, Memory(str(connection), ssh_port, site_port))
     write_connection_file(connection, location, ssh_port, site_port)
 

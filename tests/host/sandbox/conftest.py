@@ -122,14 +122,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def host_vars(project: Path) -> Path:
-    return project / "inventory/host_vars"
+    return project / "inventory/host_vars/sandbox"
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     """A sandbox that all tests of a module share; at the end nothing of it may be left."""
     folder = tmp_path_factory.mktemp("s").resolve()
-    status = sandbox.up(folder, folder / "inventory/host_vars")
+    status = sandbox.up(folder, folder / "inventory/host_vars/sandbox")
     yield RunningSandbox(Location(folder, status.root), status)
     sandbox.down(folder)
     assert not find_processes(status.root)

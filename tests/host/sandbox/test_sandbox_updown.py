@@ -46,7 +46,7 @@ def killed(pid: int) -> None:
 
 def test_up_says_in_ansibles_words_how_to_reach_it(project: Path, host_vars: Path) -> None:
     running = sandbox_of(project, host_vars)
-    connection = yaml.safe_load((host_vars / "sandbox/connection.yml").read_text())
+    connection = yaml.safe_load((host_vars / "connection.yml").read_text())
     assert connection == {
         "ansible_host": "127.0.0.1",
         "ansible_port": running.status.ssh_port,
@@ -62,10 +62,18 @@ def test_up_says_in_ansibles_words_how_to_reach_it(project: Path, host_vars: Pat
 
 def test_up_twice_says_that_it_is_up(project: Path, host_vars: Path) -> None:
     first = sandbox.up(project, host_vars)
-    (host_vars / "sandbox/connection.yml").unlink()
+    (host_vars / "connection.yml").unlink()
     second = sandbox.up(project, host_vars)
     assert (second.pid, second.started) == (first.pid, False)
-    assert (host_vars / "sandbox/connection.yml").exists()
+    assert (host_vars / "connection.yml").exists()
+
+
+def test_an_inventory_that_moved_leaves_no_address_behind(project: Path, host_vars: Path) -> None:
+    sandbox.up(project, host_vars)
+    sandbox.up(project, project / "elsewhere")
+    assert not (host_vars / "connection.yml").exists()
+    sandbox.down(project)
+    assert not (project / "elsewhere/connection.yml").exists()
 
 
 def test_down_then_up_keeps_ports_keys_and_data(project: Path, host_vars: Path) -> None:
@@ -73,7 +81,7 @@ def test_down_then_up_keeps_ports_keys_and_data(project: Path, host_vars: Path) 
     key = running.location.client_key.read_bytes()
     running.run("echo kept > data")
     sandbox.down(project)
-    assert not (host_vars / "sandbox/connection.yml").exists()
+    assert not (host_vars / "connection.yml").exists()
     again = sandbox_of(project, host_vars)
     assert (again.status.ssh_port, again.status.site_port) == (running.status.ssh_port, running.status.site_port)
     assert again.status.pid != running.status.pid
