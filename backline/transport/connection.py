@@ -18,13 +18,17 @@ from paramiko.pkey import UnknownKeyType
 
 from backline.resources.failure import Unreachable
 from backline.transport.host_keys import CheckHostKey
+from backline.transport.jump_hosts import last_hop
 from backline.transport.known_hosts import known_hosts_files, known_keys, known_name
 from backline.transport.tcp import QuickSocket, open_socket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeAlias
 
     from backline.settings.connection import ConnectionSettings
+
+    Line: TypeAlias = QuickSocket | paramiko.Channel
 
 SLOW_KEY_EXCHANGE = (
     "diffie-hellman-group-exchange-sha256",
@@ -52,14 +56,34 @@ class SSHConnection:
     def __init__(self, settings: ConnectionSettings) -> None:
         """Connect. Raises Unreachable."""
         self._connection: fabric.Connection | None = None
-        self._socket = _socket(settings)
+        self._hop: SSHConnection | None = None
+        self._line: Line | None = None
         try:
+            self._line = self._open_line(settings)
             key, why_no_key = _key(settings)
-            self._connection = _connection(settings, self._socket, key)
+            self._connection = _connection(settings, self._line, key)
             _open(self._connection, settings, why_no_key)
         except BaseException:
             self.close()
             raise
+
+    def _open_line(self, settings: ConnectionSettings) -> Line:
+        if not settings.proxy_jump:
+            return _socket(settings)
+        self._hop = SSHConnection(last_hop(settings))
+        return self._hop.open_way_to(settings.host, settings.port)
+
+    def open_way_to(self, host: str, port: int) -> paramiko.Channel:
+        """A line through this host to another. Raises Unreachable."""
+        assert self._connection is not None
+        try:
+            way: paramiko.Channel = self._connection.transport.open_channel(
+                "direct-tcpip", (host, port), ("", 0), timeout=PATIENCE
+            )
+        except (paramiko.SSHException, EOFError, OSError) as error:
+            through = self._connection.host
+            raise Unreachable(f"{host} port {port} cannot be reached through {through}: {_text(error)}") from error
+        return way
 
     def open_channel(self) -> paramiko.Channel:
         """A channel on which one command can be run. Raises Unreachable."""
@@ -72,11 +96,15 @@ class SSHConnection:
 
     def close(self) -> None:
         """At once: the socket first, so that nothing waits for the other side's goodbye."""
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
+        if self._line is not None:
+            with contextlib.suppress(OSError):
+                self._line.shutdown(socket.SHUT_RDWR)
         if self._connection is not None:
             self._connection.client.close()
-        self._socket.close()
+        if self._line is not None:
+            self._line.close()
+        if self._hop is not None:
+            self._hop.close()
 
 
 def _socket(settings: ConnectionSettings) -> QuickSocket:
@@ -87,7 +115,7 @@ def _socket(settings: ConnectionSettings) -> QuickSocket:
         raise
 
 
-def _connection(settings: ConnectionSettings, line: QuickSocket, key: paramiko.PKey | None) -> fabric.Connection:
+def _connection(settings: ConnectionSettings, line: Line, key: paramiko.PKey | None) -> fabric.Connection:
     files = known_hosts_files(settings.known_hosts_file)
     known = known_keys(files, known_name(settings.host, settings.port))
     connection = fabric.Connection(

@@ -130,3 +130,17 @@ def test_shell_has_the_home_of_the_test(openssh_server: OpenSSHServer) -> None:
     stream = open_ssh(openssh_server.settings, "echo $HOME")
     assert stream.read(1000).decode().strip() == str(openssh_server.home)
     stream.close()
+
+
+def test_way_leads_through_jump_hosts(openssh_server: OpenSSHServer) -> None:
+    hop = f"{openssh_server.settings.user}@127.0.0.1:{openssh_server.port}"
+    stream = open_ssh(openssh_server.changed(proxy_jump=f"{hop},{hop}"), "echo there; exec cat")
+    assert stream.read(100) == b"there\n"
+    stream.write(b"and back")
+    assert stream.read(100) == b"and back"
+    stream.close()
+
+
+def test_host_behind_a_jump_host_that_is_down_is_told_as_such(openssh_server: OpenSSHServer) -> None:
+    settings = openssh_server.changed(proxy_jump=f"127.0.0.1:{openssh_server.port}", port=free_port())
+    assert "cannot be reached through 127.0.0.1" in refusal(settings).cause
