@@ -18,7 +18,7 @@ CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2
 def printable(text: str) -> str:
     """One line of foreign text without escape sequences and control characters; of a line that a progress bar
     rewrote, what it showed last."""
-    shown = text.rstrip("\r\n").rpartition("\r")[2]
+    shown = text.rstrip("\r\n").rpartition("\r")[2].replace("\n", " ")
     return CONTROLS.sub("", ESCAPES.sub("", shown)).expandtabs(4).rstrip()
 
 

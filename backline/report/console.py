@@ -25,7 +25,16 @@ WORDY = (Kind.STARTED, Kind.OUTPUT)
 class Console:
     """Listens to events, from any thread. Use it as a context manager, so that the terminal is left as it was found."""
 
-    def __init__(self, stream: TextIO, errors: TextIO, color: bool | None = None, verbose: bool = False) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        errors: TextIO,
+        color: bool | None = None,
+        verbose: bool = False,
+        *,
+        hosts: Iterable[str] = (),
+    ) -> None:
+        """`color` None looks at the streams and the environment. Knowing the `hosts` before aligns the first lines."""
         self._stream = stream
         self._errors = errors
         self._verbose = verbose
@@ -35,6 +44,8 @@ class Console:
         self._secrets: frozenset[str] = frozenset()
         self._running: dict[tuple[str, str], Running] = {}
         self._telling = threading.RLock()
+        for host in hosts:
+            self._lines.know(host)
         self._live: LiveRows | None = self._live_rows() if coloured and is_terminal(stream) else None
 
     def __enter__(self) -> Console:
@@ -48,7 +59,9 @@ class Console:
     def __call__(self, event: Event) -> None:
         told = masked_event(event, self._secrets)
         with self._telling:
-            self._lines.know(told.host)  # also of events that make no line, so that the lines to come stand in one column
+            self._lines.know(
+                told.host
+            )  # also of events that make no line, so that the lines to come stand in one column
             self._follow(told)
             if self._matters(told):
                 self._write(told)

@@ -10,10 +10,12 @@ from backline.resources.failure import ExitCode, Failure, Interrupted
 from backline.resources.secret import masked
 
 USUAL_HEIGHT = 24
+MOST_CAUSE_LINES = 5
 MOST_STATE_LINES = 6
 FEWEST_PROOF_LINES = 3
 MOST_ROWS_A_LINE = 3
 INDENT = "  "
+LABEL_WIDTH = len("state  ")
 TITLES = {
     ExitCode.FAILED: "Failed",
     ExitCode.USAGE: "Not begun",
@@ -36,13 +38,14 @@ def failure_screen(
     """The screen as text without a last newline. `state` has a line for each host."""
     paint = Paint(color)
     inner = width - len(INDENT)
-    cause = [INDENT + line for line in wrapped(masked(failure.cause, secrets), inner)]
-    told = [masked(line, secrets) for line in ([failure.state] if failure.state else []) + list(state)]
-    below = _labelled("state", _state_lines(told, inner), paint)
-    below += _labelled("next", masked(failure.hint, secrets).splitlines(), paint)
-    room = height - 1 - len(cause) - len(below) - (1 if below else 0) - (2 if failure.lines else 0)
-    proof = _proof([masked(line, secrets) for line in failure.lines], failure, inner - 2, max(room, FEWEST_PROOF_LINES))
-    screen = [_title(failure, paint), *cause]
+    cause = _limited(_rows_of(failure.cause, secrets, inner), MOST_CAUSE_LINES)
+    told = [failure.state, *state] if failure.state else state
+    standing = [row for line in told for row in _rows_of(line, secrets, inner - LABEL_WIDTH)]
+    below = _labelled("state", _limited(standing, MOST_STATE_LINES), paint)
+    below += _labelled("next", _lines_of(failure.hint, secrets), paint)
+    room = height - 1 - len(cause) - len(below) - (1 if below else 0) - (1 if failure.lines else 0)
+    proof = _proof(_lines_of("\n".join(failure.lines), secrets), failure, inner - 2, max(room, FEWEST_PROOF_LINES))
+    screen = [_title(failure, paint), *(f"{INDENT}{line}" for line in cause)]
     if proof:
         screen += ["", *(f"{INDENT}{INDENT}{line}".rstrip() for line in proof)]
     if below:
@@ -61,7 +64,7 @@ def _proof(lines: list[str], failure: Failure, width: int, room: int) -> list[st
     from its beginning."""
     from_the_start = failure.code == ExitCode.USAGE
     shown: list[str] = []
-    left = [printable(line) for line in lines]
+    left = list(lines)
     while left:
         line = left[0] if from_the_start else left[-1]
         rows = _rows(line, width)
@@ -83,11 +86,19 @@ def _rows(line: str, width: int) -> list[str]:
     return [*rows[: MOST_ROWS_A_LINE - 1], cut(rows[MOST_ROWS_A_LINE - 1] + " …", width)]
 
 
-def _state_lines(told: list[str], width: int) -> list[str]:
-    lines = [row for line in told for row in wrapped(printable(line), width - len("state  "))]
-    if len(lines) <= MOST_STATE_LINES:
+def _lines_of(text: str, secrets: frozenset[str]) -> list[str]:
+    return [printable(line) for line in masked(text, secrets).splitlines()]
+
+
+def _rows_of(text: str, secrets: frozenset[str], width: int) -> list[str]:
+    return wrapped("\n".join(_lines_of(text, secrets)), width)
+
+
+def _limited(lines: list[str], most: int) -> list[str]:
+    """At most so many lines; that some were left out is said."""
+    if len(lines) <= most:
         return lines
-    return [*lines[: MOST_STATE_LINES - 1], f"… {len(lines) - MOST_STATE_LINES + 1} more lines: inv status"]
+    return [*lines[: most - 1], f"… {len(lines) - most + 1} more lines"]
 
 
 def _labelled(label: str, lines: Sequence[str], paint: Paint) -> list[str]:

@@ -51,7 +51,8 @@ class Lines:
         count = f"{step.changed} changed" if step.changed else ""
         words = " · ".join(part for part in (count, step.last_words) if part)
         took = duration(time.monotonic() - step.began)
-        return f"{took:>{TIME_WIDTH}}  {self._host(step.host)}{padded(step.step, STEP_WIDTH)}  {words}".rstrip()
+        host = padded(step.host, self._host_width)
+        return f"{took:>{TIME_WIDTH}}  {host}  {padded(step.step, STEP_WIDTH)}  {words}".rstrip()
 
     def _started(self, event: Event) -> str:
         return self._row("", event.host, f"{padded(event.step, STEP_WIDTH)}  …")

@@ -42,7 +42,7 @@ class LiveRows:
 
     def show(self, running: Sequence[Running]) -> None:
         """These steps run now."""
-        self._running = tuple(running)
+        before, self._running = self._running, tuple(running)
         if self._running and self._live is None:
             self._live = Live(
                 console=self._console,
@@ -56,6 +56,8 @@ class LiveRows:
         elif not self._running and self._live is not None:
             self._live.stop()
             self._live = None
+        elif self._live is not None and self._running != before:
+            self._live.refresh()
 
     def print(self, line: str) -> None:
         """A line that stays, above the rows."""

@@ -1,0 +1,173 @@
+"""The console: what each kind of event looks like in a pipe, and what a terminal shows."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+
+import pytest
+
+from backline.agent.events import Event, Kind, Outcome
+from backline.report.console import Console
+from backline.resources.resource import Difference
+
+AT = 1795384380.0
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def person(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person at a terminal of 80 columns."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+def resource(status: str, subject: str, *differences: Difference) -> Event:
+    return Event(Kind.RESOURCE, AT, "web1", "converge", status, subject, differences=differences)
+
+
+RUN = (
+    Event(Kind.STARTED, AT, "web1", "converge"),
+    Event(Kind.STARTED, AT, "worker2", "converge"),
+    resource(Outcome.OK, "/srv"),
+    resource(Outcome.CHANGED, "/srv/shop", Difference("exists", False, True)),
+    resource(Outcome.CHANGED, "/srv/shop/run", Difference("mode", "0700", "0755"), Difference("owner", "root", "shop")),
+    resource(Outcome.CHANGED, "/etc/shop.conf", Difference("content", "a\nb\n", "a\nc\n")),
+    resource(Outcome.WOULD_CHANGE, "shop", Difference("groups", None, "www-data")),
+    Event(Kind.HANDLER, AT, "web1", "converge", Outcome.DONE, "reload nginx", seconds=0.21),
+    Event(Kind.FINISHED, AT, "web1", "converge", Outcome.DONE, text="3 changed", seconds=1.94),
+    Event(Kind.STARTED, AT, "web1", "build virtualenv"),
+    Event(Kind.OUTPUT, AT, "web1", "build virtualenv", text="\x1b[32mDownloading\x1b[0m 10%\rDownloading 99%"),
+    Event(Kind.NOTE, AT, "web1", "build virtualenv", text="no uv here; pip is used"),
+    Event(Kind.WARNING, AT, "worker2", text="the disk is 93 % full"),
+    Event(Kind.FINISHED, AT, "web1", "build virtualenv", Outcome.FAILED, seconds=245.2),
+    Event(Kind.SUMMARY, AT),
+)
+
+PLAIN = """\
+         web1     changed /srv/shop: created
+         web1     changed /srv/shop/run: mode 0700 → 0755, owner root → shop
+         web1     changed /etc/shop.conf: content
+         web1     would change shop: groups none → www-data
+   0.2s  web1     handler reload nginx
+   1.9s  web1     converge              3 changed
+         web1     no uv here; pip is used
+  4m05s  web1     build virtualenv      failed
+"""
+
+VERBOSE = """\
+         web1     converge              …
+         worker2  converge              …
+         web1     unchanged /srv
+         web1     changed /srv/shop: created
+         web1     changed /srv/shop/run: mode 0700 → 0755, owner root → shop
+         web1     changed /etc/shop.conf: content
+           --- before
+           +++ after
+           @@ -1,2 +1,2 @@
+            a
+           -b
+           +c
+         web1     would change shop: groups none → www-data
+   0.2s  web1     handler reload nginx
+   1.9s  web1     converge              3 changed
+         web1     build virtualenv      …
+         web1     | Downloading 99%
+         web1     no uv here; pip is used
+  4m05s  web1     build virtualenv      failed
+"""
+
+
+def told(console: Console) -> None:
+    with console:
+        for event in RUN:
+            console(event)
+
+
+@pytest.mark.parametrize(("verbose", "expected"), [(False, PLAIN), (True, VERBOSE)])
+def test_a_pipe_gets_a_plain_line_for_each_event_that_matters(verbose: bool, expected: str) -> None:
+    stream, errors = io.StringIO(), io.StringIO()
+    told(Console(stream, errors, verbose=verbose, hosts=("web1", "worker2")))
+    assert stream.getvalue() == expected
+    assert errors.getvalue() == "warning: worker2: the disk is 93 % full\n"
+
+
+@pytest.mark.usefixtures("person")
+@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_a_terminal_that_wants_no_colour_gets_what_a_pipe_gets(
+    environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    stream = Terminal()
+    told(Console(stream, io.StringIO()))
+    assert stream.getvalue() == PLAIN
+
+
+def test_colour_can_be_asked_for_in_a_pipe() -> None:
+    stream = io.StringIO()
+    with Console(stream, io.StringIO(), color=True) as console:
+        console(Event(Kind.FINISHED, AT, "web1", "migrate", Outcome.DONE, seconds=0.5))
+    assert stream.getvalue() == "\x1b[2m   0.5s\x1b[0m  \x1b[36mweb1\x1b[0m  \x1b[1mmigrate             \x1b[0m\n"
+
+
+@pytest.mark.usefixtures("person")
+def test_a_terminal_is_left_with_the_same_lines_and_its_cursor() -> None:
+    stream = Terminal()
+    told(Console(stream, Terminal()))
+    lasting = PLAIN.splitlines()
+    lasting.insert(-1, "warning: worker2: the disk is 93 % full")
+    assert lasting_lines(stream.getvalue()) == lasting
+    assert stream.getvalue().count("\x1b[?25l") == stream.getvalue().count("\x1b[?25h") > 0
+
+
+@pytest.mark.usefixtures("person")
+def test_a_running_step_shows_what_it_changed_and_its_last_words() -> None:
+    stream = Terminal()
+    console = Console(stream, Terminal())
+    for event in RUN[:6]:
+        console(event)
+    console(Event(Kind.OUTPUT, AT, "web1", "converge", text="unpacking " + "x" * 100))
+    console(Event(Kind.STARTED, AT, "worker3", "converge"))  # draws the rows anew
+    console.close()
+    rows = re.findall(r"\x1b\[36m *\d+\.\ds  ([^\x1b]*)", stream.getvalue())
+    assert rows[-3:] == [
+        "web1     converge              3 changed · unpacking xxxxxxxxxxxxxxxx…",
+        "worker2  converge",
+        "worker3  converge",
+    ]
+
+
+def test_a_secret_that_slipped_into_an_event_is_dots() -> None:
+    stream = io.StringIO()
+    console = Console(stream, io.StringIO())
+    console.hide(["hunter2"])
+    console(resource(Outcome.CHANGED, "/env", Difference("key", "hunter2", "x")))
+    console(Event(Kind.NOTE, AT, "web1", text="it is hunter2"))
+    assert stream.getvalue() == "         web1  changed /env: key •••• → x\n         web1  it is ••••\n"
+
+
+def lasting_lines(written: str) -> list[str]:
+    """What a terminal shows in the end: a small one that knows what Rich uses."""
+    rows, row, column = [""], 0, 0
+    for piece in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|\r|\n|[^\x1b\r\n]+", written):
+        if piece == "\r":
+            column = 0
+        elif piece == "\n":
+            row, column = row + 1, 0
+            rows += [""] * (row + 1 - len(rows))
+        elif piece.startswith("\x1b["):
+            if piece.endswith("A"):
+                row -= int(piece[2:-1] or 1)
+            elif piece.endswith("K"):
+                rows[row] = ""
+        else:
+            rows[row] = rows[row][:column].ljust(column) + piece + rows[row][column + len(piece) :]
+            column += len(piece)
+    return [line.rstrip() for line in rows if line.strip()]
