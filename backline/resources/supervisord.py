@@ -55,7 +55,7 @@ class OwnSupervisord(Resource):
                 f"the path of Supervisor's socket has {length} bytes, more than {LONGEST_SOCKET_PATH}: {self.socket}",
                 hint="use a shorter home directory on this host",
             )
-        self._await_end_of_predecessor(host)
+        host.call(lambda: self._await_end_of_predecessor(host))
         # It forks, takes a session of its own and /dev/null for its descriptors, so neither the end of the agent nor
         # that of the connection reaches it; what is wrong with its configuration it says before that.
         completed = host.run((self.executable, "-c", self.configuration), timeout=60.0)

@@ -166,7 +166,10 @@ def folder(machine: Machine) -> Iterator[Folder]:
 def daemon(folder: Folder, machine: Machine) -> Iterator[Folder]:
     """A folder with a supervisord that answers."""
     process = subprocess.Popen(
-        [folder.executable, "-n", "-c", folder.configuration], stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL
+        [folder.executable, "-n", "-c", folder.configuration],
+        stdout=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "ONLY_THE_DAEMON_KNOWS": "1000"},
     )
 
     def answers() -> bool:

@@ -78,6 +78,12 @@ def test_program_that_is_in_somebody_elses_file_is_refused(daemon: Folder, machi
         start(daemon, daemon.program("shop-a-r1")).perform(machine)
 
 
+def test_file_of_somebody_else_that_only_the_daemon_can_read_is_no_obstacle(daemon: Folder, machine: Machine) -> None:
+    daemon.file("foreign").write_text("[program:foreign]\ncommand=/bin/sleep %(ENV_ONLY_THE_DAEMON_KNOWS)s\n")
+    start(daemon, daemon.program("shop-a-r1")).perform(machine)
+    assert daemon.pid("shop-a-r1")
+
+
 def test_missing_python_of_supervisor_is_told(daemon: Folder, machine: Machine) -> None:
     with pytest.raises(Failure, match="could not check") as failure:
         StartPrograms(daemon.socket, daemon.include, "/no/python", (daemon.program("a"),)).perform(machine)
