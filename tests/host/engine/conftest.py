@@ -1,0 +1,56 @@
+"""An agent started for real: as a child of this process, and by OpenSSH's own server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+
+import pytest
+
+from backline.agent.events import Event
+from backline.fleet.session import Session
+from backline.transport.local import open_local
+from backline.transport.ssh import open_ssh
+from backline.transport.stream import Stream
+from tests.host.engine.wiretap import Wiretap
+from tests.host.openssh import OpenSSHServer
+
+
+class Connected:
+    """A session, what went over its wire, and what its agent told."""
+
+    def __init__(self, open_stream: Callable[[str], Stream]) -> None:
+        self.events: list[Event] = []
+        self.opened = 0
+        self._open = open_stream
+        self.session = Session("web1", self._tapped, "python3", self.events.append)
+
+    def _tapped(self, command: str) -> Stream:
+        self.opened += 1
+        self.wire = Wiretap(self._open(command))
+        return self.wire
+
+
+def open_here(command: str) -> Stream:
+    return open_local(["/bin/sh", "-c", command])
+
+
+@pytest.fixture
+def local() -> Generator[Connected]:
+    connected = Connected(open_here)
+    yield connected
+    connected.session.close()
+
+
+@pytest.fixture
+def remote(openssh_server: OpenSSHServer) -> Generator[Connected]:
+    connected = Connected(lambda command: open_ssh(openssh_server.settings, command))
+    yield connected
+    connected.session.close()
+
+
+@pytest.fixture(params=["local", "remote"])
+def connected(request: pytest.FixtureRequest) -> Connected:
+    """Both ways."""
+    found = request.getfixturevalue(request.param)
+    assert isinstance(found, Connected)
+    return found
