@@ -64,6 +64,7 @@ def control(
 
     request = {
         "application": application.name,
+        "mark": MARK,
         "verb": verb,
         "nodes": {node: list(queues) for node, queues in nodes.items()},
         "seconds": seconds,
@@ -103,10 +104,9 @@ def _node_reply(said: Mapping[str, object]) -> NodeReply:
 MARK = "backline-says:"
 """Begins each line of the script's, since what the project prints while it is imported comes the same way."""
 
-SCRIPT = (
-    r'''
+SCRIPT = r'''
 """Asks Celery nodes until they answer. Runs in the release's Python, which may be an old one: 2.7 upwards."""
-import json, sys, time
+import json, os, signal, sys, time
 from celery.app.utils import find_app
 
 request = json.loads(sys.argv[1])
@@ -115,10 +115,16 @@ nodes = request["nodes"]
 deadline = time.time() + request["seconds"]
 
 def say(**words):
-    sys.stdout.write("'''
-    + MARK
-    + r'''" + json.dumps(words) + "\n")
+    sys.stdout.write(request["mark"] + json.dumps(words) + "\n")
     sys.stdout.flush()
+
+def give_up(signal_number, frame):
+    """A broker behind a firewall that drops packets keeps whoever connects waiting for minutes."""
+    say(trouble="the broker does not answer")
+    os._exit(0)
+
+signal.signal(signal.SIGALRM, give_up)
+signal.alarm(int(request["seconds"]) + 5)
 
 def ask(command, wanted, arguments=None):
     """What each wanted node answers. The silent ones are asked again, and given more time: a question that comes
@@ -174,4 +180,3 @@ def resume():
 
 {"ping": ping, "cancel": cancel, "resume": resume}[request["verb"]]()
 '''
-)

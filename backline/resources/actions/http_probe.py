@@ -21,6 +21,8 @@ ANSWER_SECONDS = 60.0
 NOT_YET = 503
 """What a site answers while it warms up."""
 LINES_READ = 200
+LOG_SECONDS = 0.5
+"""How long what a process has said may take to be in its log."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class HttpProbe(Action):
             try:
                 status, location = self._asked(begun)
                 if status != NOT_YET:
-                    self._judge(status, location)
+                    self._judge(host, status, location)
                     return Answer(status, location, round(time.monotonic() - begun, 3))
                 trouble = f"it answers {status}"
             except OSError as error:
@@ -97,10 +99,11 @@ class HttpProbe(Action):
             ("Connection", "close"),
         )
 
-    def _judge(self, status: int, location: str) -> None:
+    def _judge(self, host: Host, status: int, location: str) -> None:
         """Raises Refused for an answer that visitors should not be given."""
         what = f"{self.program} answers {status} to {self.path}"
         if status >= 500:
+            host.pause(LOG_SECONDS)
             error = python_error(last_lines(self.log_file, LINES_READ), self.directory)
             raise self._refusal(f"{what}: {error}" if error else what)
         if status == 400:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import textwrap
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,7 +125,7 @@ _databases = iter(range(1, 16))
 
 
 @pytest.fixture
-def site(daemon: Folder, machine: Machine, site_virtualenv: SiteVirtualenv, broker: Broker) -> Iterator[Site]:
+def site(daemon: Folder, machine: Machine, site_virtualenv: SiteVirtualenv, broker: Broker) -> Site:
     """The project, with a database of the broker for itself."""
     directory = daemon.root / "releases" / "1"
     site = Site(daemon, machine, directory, site_virtualenv, broker.url(next(_databases)))
@@ -134,7 +133,7 @@ def site(daemon: Folder, machine: Machine, site_virtualenv: SiteVirtualenv, brok
     site.write("shop/__init__.py", "")
     site.write("shop/celery.py", CELERY)
     site.write("shop/tasks.py", TASKS)
-    yield site
+    return site
 
 
 def told(listener: Listener) -> list[str]:
