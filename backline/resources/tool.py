@@ -1,0 +1,82 @@
+"""A program that the host has on its PATH, or else one that a wheel brings, under a name of ours either way."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from backline.resources.failure import Conflict, Failure
+from backline.resources.paths import is_program, parent, path_name
+from backline.resources.resource import Difference, Resource
+from backline.resources.virtualenv import Virtualenv
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from backline.resources.resource import Host
+
+
+@dataclass(frozen=True)
+class Tool(Resource):
+    """`path` becomes a link to the program: the first of `names` on PATH, else `program` in a virtualenv beside it
+    that is made from `requirements`. `program` is relative to that virtualenv, and may hold `*` and `**`.
+
+    `python` (empty: the agent's own) makes the virtualenv, `uv` as in Virtualenv."""
+
+    path: str
+    names: tuple[str, ...]
+    requirements: str
+    program: str
+    python: str = ""
+    uv: str = ""
+
+    @property
+    def subject(self) -> str:
+        return self.path
+
+    def provides(self) -> tuple[str, ...]:
+        return (path_name(self.path),)
+
+    def needs(self) -> tuple[str, ...]:
+        return (path_name(parent(self.path)),)
+
+    @property
+    def virtualenv(self) -> Virtualenv:
+        """`tools-nginx` beside `tools/nginx`."""
+        place = f"{parent(self.path)}-{self.path.rpartition('/')[2]}"
+        return Virtualenv(place, self.python or sys.executable, self.requirements, self.uv)
+
+    def differences(self, host: Host) -> Iterator[Difference]:
+        found = host.status(self.path)
+        if found is None:
+            yield Difference("exists", False, True)
+        elif not found.is_link:
+            raise Conflict(f"{self.path} is a {found.kind}, and a link should be there", hint="move it away first")
+        elif not is_program(host, self.path):
+            yield Difference("program", found.target, "a program")
+
+    def converge(self, host: Host) -> None:
+        found = (host.find_program(name) for name in self.names)
+        program = next((place for place in found if place and not place.startswith(f"{parent(self.path)}/")), None)
+        host.make_link(self.path, program or self._brought(host))
+
+    def _brought(self, host: Host) -> str:
+        """The program in the virtualenv, which is made where it is not there or not whole."""
+        virtualenv = self.virtualenv
+        if any(virtualenv.differences(host)) or not self._found_in(virtualenv.path):
+            host.tell(f"{self.path.rpartition('/')[2]} is not on this host's PATH: it comes from the package index")
+            virtualenv.converge(host)
+        found = self._found_in(virtualenv.path)
+        if len(found) != 1 or not is_program(host, found[0]):
+            raise Failure(
+                f"{virtualenv.path} should bring one program at {self.program}, and brings {len(found)}",
+                lines=tuple(found),
+                hint=f"install {' or '.join(self.names)} on the host",
+            )
+        return found[0]
+
+    def _found_in(self, virtualenv: str) -> tuple[str, ...]:
+        import glob
+
+        return tuple(sorted(glob.glob(f"{glob.escape(virtualenv)}/{self.program}", recursive=True)))

@@ -1,0 +1,167 @@
+"""A virtualenv with exactly what a requirements text asks for, built at its final path by uv, else by pip."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from backline.resources.failure import Conflict, Failure
+from backline.resources.package_indexes import uv_environment
+from backline.resources.paths import is_program, parent, path_name
+from backline.resources.resource import Difference, Resource
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from backline.resources.resource import Completed, Host
+
+MARKER = ".backline-complete"
+"""Written last: a virtualenv without it was never finished."""
+REQUIREMENTS = ".backline-requirements.txt"
+TOLD_LINES = 20
+
+
+@dataclass(frozen=True)
+class Virtualenv(Resource):
+    """`python` is the interpreter's path or name; `uv` the path of a uv (empty: the host's own, where it has one).
+
+    One that was whole and is to be made anew is put aside first, and comes back if the new one cannot be made."""
+
+    path: str
+    python: str
+    requirements: str
+    uv: str = ""
+
+    @property
+    def subject(self) -> str:
+        return self.path
+
+    def provides(self) -> tuple[str, ...]:
+        return (path_name(self.path),)
+
+    def needs(self) -> tuple[str, ...]:
+        own = (path_name(parent(self.path)),)
+        return (*own, path_name(self.uv)) if self.uv else own
+
+    @property
+    def interpreter(self) -> str:
+        return f"{self.path}/bin/python"
+
+    def differences(self, host: Host) -> Iterator[Difference]:
+        found = host.status(self.path)
+        if found is None:
+            yield Difference("exists", False, True)
+            return
+        if not found.is_directory:
+            raise Conflict(
+                f"{self.path} is a {found.kind}, and a virtualenv should be there", hint="move it away first"
+            )
+        marker = self._marker(host)
+        if not marker:
+            yield Difference("complete", False, True)
+            return
+        if marker.get("requirements") != self._digest():
+            yield Difference("requirements", marker.get("requirements"), self._digest())
+        if not is_program(host, self.interpreter):
+            yield Difference("interpreter", None, self.interpreter)
+        installed = marker.get("distributions")
+        lost = set(installed if isinstance(installed, list) else ()) - set(self._distributions(host))
+        for name in sorted(lost):
+            yield Difference(f"distribution {name}", False, True)
+
+    def converge(self, host: Host) -> None:
+        aside = f"{self.path}.before"
+        host.remove(aside)
+        if self._marker(host):
+            host.rename(self.path, aside)
+        else:
+            host.remove(self.path)
+        try:
+            self._build(host)
+        except Failure:
+            host.remove(self.path)
+            if host.status(aside):
+                host.rename(aside, self.path)
+            raise
+        host.remove(aside)
+
+    # building
+
+    def _build(self, host: Host) -> None:
+        python = host.find_program(self.python)
+        if python is None:
+            raise Failure(f"there is no {self.python} on this host", hint="install it, or set app_python to one it has")
+        uv = self.uv or host.find_program("uv")
+        if uv:
+            self._build_by_uv(host, uv, python)
+        else:
+            self._build_by_pip(host, python)
+        record = {"format": 1, "requirements": self._digest(), "distributions": self._distributions(host)}
+        host.write(f"{self.path}/{MARKER}", json.dumps(record).encode("ascii"), mode=0o644)
+
+    def _build_by_uv(self, host: Host, uv: str, python: str) -> None:
+        # copies: where files are links into uv's cache, whoever changes one here changes it there
+        environment = {"UV_LINK_MODE": "copy", "UV_PYTHON_DOWNLOADS": "never", **uv_environment(host)}
+        made = host.run([uv, "venv", "--python", python, self.path], environment=environment, live=True)
+        self._expect(made, "uv cannot make the virtualenv")
+        install = [uv, "pip", "install", "--python", self.interpreter, "--compile-bytecode"]
+        done = host.run([*install, *self._from_file(host)], environment=environment, live=True)
+        self._expect(done, "uv cannot install what is required")
+
+    def _build_by_pip(self, host: Host, python: str) -> None:
+        if host.run([python, "-c", "import venv, ensurepip"]).code != 0:
+            raise Failure(
+                f"{python} cannot make a virtualenv: it has no venv or no ensurepip, and there is no uv on this host",
+                hint="install it (on Debian and Ubuntu: apt install python3-venv), or put uv on the PATH",
+            )
+        self._expect(host.run([python, "-m", "venv", self.path], live=True), "python -m venv fails")
+        install = [self.interpreter, "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
+        done = host.run([*install, *self._from_file(host)], live=True)
+        self._expect(done, "pip cannot install what is required")
+
+    def _from_file(self, host: Host) -> Sequence[str]:
+        """The arguments that name the requirements; 0600, for an index's address may hold a password."""
+        path = f"{self.path}/{REQUIREMENTS}"
+        host.write(path, self.requirements.encode("utf-8"), mode=0o600)
+        return ("--require-hashes", "-r", path) if "--hash=" in self.requirements else ("-r", path)
+
+    def _expect(self, completed: Completed, otherwise: str) -> None:
+        if completed.code == 0:
+            return
+        lines = tuple(line for line in completed.output.splitlines() if line.strip())
+        raise Failure(f"{otherwise}: {_reason(lines) or f'exit code {completed.code}'}", lines=lines[-TOLD_LINES:])
+
+    # looking
+
+    def _digest(self) -> str:
+        from hashlib import sha256
+
+        return sha256(f"{self.python}\n{self.requirements}".encode()).hexdigest()[:16]
+
+    def _marker(self, host: Host) -> dict[str, object]:
+        """What the marker says; empty where there is none that is whole."""
+        path = f"{self.path}/{MARKER}"
+        found = host.status(path)
+        if found is None or not found.is_file:
+            return {}
+        try:
+            record = json.loads(host.read(path))
+        except ValueError:
+            return {}
+        return record if isinstance(record, dict) else {}
+
+    def _distributions(self, host: Host) -> list[str]:
+        """The names and versions of what is installed, from the folders that say so."""
+        folders = (f"{self.path}/lib/{name}/site-packages" for name in host.names(f"{self.path}/lib"))
+        names = (name for folder in folders for name in host.names(folder))
+        return sorted(name[: -len(".dist-info")] for name in names if name.endswith(".dist-info"))
+
+
+def _reason(lines: Sequence[str]) -> str:
+    """The line in which uv or pip says why; theirs, since it names the requirement."""
+    for sign in ("╰─▶", "ERROR: No matching", "ERROR: Could not find", "error:", "ERROR:", "×"):
+        for line in lines:
+            if sign in line:
+                return line.replace("╰─▶", "").replace("×", "").strip()
+    return lines[-1] if lines else ""
