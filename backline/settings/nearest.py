@@ -8,9 +8,9 @@ CLOSE = 2
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The closest of the known names within two edits; empty where none is that close."""
+    """The closest of the known names within two edits, fewer for the shortest; empty where none is that close."""
     close = sorted((edits(name, other), other) for other in known if abs(len(name) - len(other)) <= CLOSE)
-    return close[0][1] if close and close[0][0] <= CLOSE else ""
+    return close[0][1] if close and close[0][0] <= min(CLOSE, len(name) // 2) else ""
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

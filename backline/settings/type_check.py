@@ -53,6 +53,8 @@ class TypeCheck:
         return self._wrong(value, annotation, place, _quotes(value) if str in members else "")
 
     def _choice(self, value: object, annotation: object, place: Place) -> object:
+        if isinstance(annotation, type) and isinstance(value, annotation):
+            return value
         allowed = choices(annotation)
         if str(value) not in allowed or isinstance(value, Secret):
             near = suggestion(str(value), allowed)

@@ -1,0 +1,80 @@
+"""Templates by name: whose counts, what is refused, and what becomes of secrets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from backline.resources.failure import ConfigurationError
+from backline.resources.secret import MASK, Secret
+from backline.settings.templates import OURS, TemplateFolders, render_secret_template, render_template
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def write_template(name: str, text: str, folder: str = "templates") -> Path:
+    path = Path(folder) / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path.parent.absolute()
+
+
+def test_a_users_template_is_taken_before_ours() -> None:
+    ours, users = write_template("x.j2", "ours", "ours"), write_template("x.j2", "the user's")
+    assert TemplateFolders((users, ours)).render("x.j2") == "the user's"
+    assert TemplateFolders((ours, users)).render("x.j2") == "ours"
+
+
+def test_ours_are_found_from_any_folder() -> None:
+    name = next(path.name for path in OURS.iterdir() if path.suffix == ".j2")
+    with pytest.raises(ConfigurationError, match=f"^templates/{name}:[0-9]+: '.*' is undefined$"):
+        render_template(name)
+
+
+def test_lines_of_blocks_vanish_and_the_last_newline_stays() -> None:
+    write_template("x.j2", "{% for n in names %}\n{{ n }}\n{% endfor %}\nend\n")
+    assert render_template("x.j2", names=("a", "b")) == "a\nb\nend\n"
+
+
+def test_a_value_may_be_called_name() -> None:
+    write_template("x.j2", "{{ name }}")
+    assert render_template("x.j2", name="shop") == "shop"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a\n{{ b }}\n", "templates/x.j2:2: 'b' is undefined"),
+        ("a\n\n{% if %}\n", "templates/x.j2:3: Expected an expression, got 'end of statement block'"),
+        ("{{ 1 + 'a' }}", "templates/x.j2:1: unsupported operand type(s) for +: 'int' and 'str'"),
+        ("{% include 'y.j2' %}", "there is no template y.j2"),
+        ("{% include 'z.j2' %}", "templates/z.j2:2: 'q' is undefined"),
+    ],
+)
+def test_a_template_that_cannot_be_rendered_is_named_with_its_line(text: str, said: str) -> None:
+    write_template("x.j2", text)
+    write_template("z.j2", "\n{{ q }}")
+    with pytest.raises(ConfigurationError) as refused:
+        render_template("x.j2")
+    assert refused.value.cause == said
+
+
+def test_a_missing_template_says_where_it_was_looked_for() -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        render_template("absent.j2")
+    assert refused.value.cause == "there is no template absent.j2"
+    assert refused.value.lines == (f"looked in {Path.cwd() / 'templates'}", f"looked in {OURS}")
+
+
+def test_a_secret_prints_as_dots_and_is_revealed_only_into_a_secret() -> None:
+    write_template("x.j2", "{{ key }} {{ app.environment.KEY }} {{ app.environment.values() | join }}")
+    values = {"key": Secret("a"), "app": SimpleNamespace(environment={"KEY": Secret("b")})}
+    assert render_template("x.j2", **values) == " ".join([MASK] * 3)
+    text = render_secret_template("x.j2", **values)
+    assert str(text) == MASK
+    assert text.reveal() == "a b b"
