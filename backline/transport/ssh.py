@@ -47,10 +47,16 @@ class SSHStream:
         """See Stream; blocks on the channel's window."""
         rest = memoryview(data)
         while rest:
-            sent = self._channel.send(bytes(rest[:PIECE]))
-            if not sent:
-                raise BrokenPipeError("the channel is closed")
-            rest = rest[sent:]
+            rest = rest[self._send(bytes(rest[:PIECE])) :]
+
+    def _send(self, piece: bytes) -> int:
+        try:
+            sent = self._channel.send(piece)
+        except (EOFError, paramiko.SSHException) as error:  # Paramiko's words for a line that is cut
+            raise BrokenPipeError(f"the connection ended: {error}") from error
+        if not sent:
+            raise BrokenPipeError("the channel is closed")
+        return sent
 
     def read(self, size: int) -> bytes:
         """See Stream."""

@@ -112,21 +112,21 @@ class _Carrier:
         self._typed = os.read(KEYBOARD, PIECE)
         if not self._typed:
             self._typing = False
-            with contextlib.suppress(OSError, paramiko.SSHException):  # the command may have ended meanwhile
+            with contextlib.suppress(OSError, EOFError, paramiko.SSHException):  # the command may have ended meanwhile
                 self._channel.shutdown_write()
 
     def _give_input(self) -> None:
         if self._typed and self._channel.send_ready():
             try:
                 self._typed = self._typed[self._channel.send(self._typed) :]
-            except OSError:  # the command has ended; its code is still to come
+            except (OSError, EOFError, paramiko.SSHException):  # the command has ended; its code is still to come
                 self._typed, self._typing = b"", False
 
     def _pass_size_on(self) -> None:
         assert self._resized is not None
         os.read(self._resized, PIECE)
         size = os.get_terminal_size(SCREEN)
-        with contextlib.suppress(paramiko.SSHException):
+        with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
             self._channel.resize_pty(size.columns, size.lines)
 
 
