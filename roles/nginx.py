@@ -15,13 +15,12 @@ from backline.resources.plan import Entry, Handler, notifying
 from backline.resources.program import Program
 from backline.resources.resource import Resource
 from backline.resources.service import Service
-from backline.resources.tool import Tool
 from backline.resources.wheels import NGINX, NGINX_PROGRAM
-from backline.settings.rootless import own_directory, require_rootless, tool
+from backline.settings.rootless import found_or_brought, own_directory, require_rootless, tool
 from backline.settings.settings import Objection, Settings
 from backline.settings.templates import render_template
 
-BRINGS = ("app", "supervisor")
+BRINGS = ("app", "virtualenv", "supervisor")
 
 _HOSTNAME = re.compile(r"(?:\*\.|\.)?[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?")
 _LISTEN = re.compile(r"(?:[A-Za-z0-9.*_-]+:|\[[0-9A-Fa-f:.]+\]:)?[0-9]{1,5}")
@@ -89,7 +88,7 @@ def resources(nginx: NginxSettings) -> Iterator[Resource | Entry]:
         patience=nginx.nginx_proxy_timeout + 5,
         priority=20,
     )
-    yield Tool(executable, names=("nginx",), requirements=NGINX, program=NGINX_PROGRAM)
+    yield found_or_brought(app, "nginx", ("nginx",), NGINX, NGINX_PROGRAM)
     yield Directory(directory, mode=0o700)
     yield notifying(
         File(

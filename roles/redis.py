@@ -12,13 +12,12 @@ from backline.resources.plan import Entry
 from backline.resources.program import Program
 from backline.resources.resource import Resource
 from backline.resources.service import Service
-from backline.resources.tool import Tool
 from backline.resources.wheels import VALKEY, VALKEY_PROGRAM
-from backline.settings.rootless import own_directory, require_rootless, tool
+from backline.settings.rootless import found_or_brought, own_directory, require_rootless, tool
 from backline.settings.settings import Objection, Settings
 from backline.settings.socket_paths import require_bindable
 
-BRINGS = ("app", "supervisor")
+BRINGS = ("app", "virtualenv", "supervisor")
 
 PROGRAM = "redis"
 """One server a user, shared by the apps: a broker keeps them apart by database number or by queue."""
@@ -49,7 +48,7 @@ def resources(redis: RedisSettings) -> Iterator[Resource | Entry]:
     require_bindable(redis.redis_socket, "redis_socket")
     server = tool(redis.app, "redis-server")
     directory = f"{own_directory(redis.app)}/redis"
-    yield Tool(server, names=("valkey-server", "redis-server"), requirements=VALKEY, program=VALKEY_PROGRAM)
+    yield found_or_brought(redis.app, "redis-server", ("valkey-server", "redis-server"), VALKEY, VALKEY_PROGRAM)
     yield Directory(directory, mode=0o700)
     yield Service(
         program=Program(

@@ -13,14 +13,13 @@ from backline.resources.plan import Entry
 from backline.resources.resource import Resource
 from backline.resources.script_interpreter import ScriptInterpreter
 from backline.resources.supervisord import OwnSupervisord
-from backline.resources.tool import Tool
 from backline.resources.wheels import SUPERVISOR, SUPERVISOR_PROGRAM
-from backline.settings.rootless import require_rootless, tool
+from backline.settings.rootless import found_or_brought, require_rootless, tool
 from backline.settings.settings import Settings
 from backline.settings.socket_paths import LONGEST_OF_SUPERVISORD, require_bindable
 from backline.settings.templates import render_template
 
-BRINGS = ("app",)
+BRINGS = ("app", "virtualenv")
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def resources(supervisor: SupervisorSettings) -> Iterator[Resource | Entry]:
     paths = supervisor.supervisor
     executable = tool(supervisor.app, "supervisord")
     require_bindable(paths.socket, "home directory", LONGEST_OF_SUPERVISORD)
-    yield Tool(executable, names=("supervisord",), requirements=SUPERVISOR, program=SUPERVISOR_PROGRAM)
+    yield found_or_brought(supervisor.app, "supervisord", ("supervisord",), SUPERVISOR, SUPERVISOR_PROGRAM)
     yield ScriptInterpreter(paths.python, script=executable)
     yield Directory(paths.include_directory)
     yield File(paths.configuration, configuration_text(supervisor).encode(), mode=0o600)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backline.resources.failure import ConfigurationError
+from backline.resources.tool import Tool
 from backline.settings.app import App
 
 
@@ -14,6 +15,11 @@ def own_directory(app: App) -> str:
 def tool(app: App, name: str) -> str:
     """The path under which roles call a program, wherever it was found."""
     return f"{own_directory(app)}/tools/{name}"
+
+
+def found_or_brought(app: App, name: str, names: tuple[str, ...], requirements: str, program: str) -> Tool:
+    """A program under `tool(app, name)`: the host's own, else from a wheel, in a virtualenv that uv makes."""
+    return Tool(tool(app, name), names, requirements, program, uv=tool(app, "uv"))
 
 
 def require_rootless(app: App, role: str) -> None:

@@ -1,0 +1,99 @@
+"""The role nginx: variables in, a configuration that is checked before it takes effect, and a service."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from backline.resources.actions.signal_program import SignalProgram
+from backline.resources.failure import ConfigurationError
+from backline.resources.file import File
+from backline.resources.plan import Entry, Handler
+from backline.resources.service import Service
+from backline.roles.nginx import NginxSettings, configuration_text, resources
+from tests.unit.shop import HOME, SUPERVISOR, shop
+
+DIRECTORY = f"{HOME}/.backline/nginx-shop"
+NGINX = f"{HOME}/.backline/tools/nginx"
+
+
+def settings(**variables: object) -> NginxSettings:
+    return replace(NginxSettings(shop(), SUPERVISOR, nginx_account="anna"), **variables)  # type: ignore[arg-type]
+
+
+def text(**variables: object) -> str:
+    return configuration_text(settings(**variables), DIRECTORY)
+
+
+def test_the_configuration_is_tested_by_nginx_itself_and_a_change_is_read_without_a_stop() -> None:
+    (entry,) = (item for item in resources(settings()) if isinstance(item, Entry))
+    assert entry.resource == File(
+        f"{DIRECTORY}/nginx.conf",
+        text().encode(),
+        validate=(NGINX, "-p", f"{DIRECTORY}/", "-t", "-q", "-c", "{}"),
+    )
+    assert entry.notify == (Handler("reload nginx", SignalProgram(SUPERVISOR.socket, "shop-nginx", "HUP")),)
+
+
+def test_nginx_is_a_service_that_no_deploy_touches() -> None:
+    (service,) = (item for item in resources(settings()) if isinstance(item, Service))
+    assert service.program.name == "shop-nginx"
+    assert service.program.command == (NGINX, "-p", f"{DIRECTORY}/", "-c", f"{DIRECTORY}/nginx.conf")
+    assert service.program.stop_signal == "QUIT"
+    assert (service.supervisor, service.python) == (SUPERVISOR.socket, SUPERVISOR.python)
+
+
+def test_it_asks_at_the_links_that_the_switch_moves() -> None:
+    assert f'server "unix:{HOME}/shop/run/web.sock";' in text()
+    assert "try_files /static/$asset /static-previous/$asset @app;" in text()
+    assert f'root "{HOME}/shop/run";' in text()
+
+
+def test_a_request_for_another_name_is_dropped_where_names_are_known() -> None:
+    named = text(web_hostnames=("shop.example.com", "www.shop.example.com"))
+    assert "server_name shop.example.com www.shop.example.com;" in named
+    assert "return 444;" in named
+    assert "return 444;" not in text()
+    assert "listen 127.0.0.1:8080 default_server;" in text()
+
+
+def test_only_root_is_named_as_the_account() -> None:
+    assert "\nuser root;" in text(nginx_account="root")
+    assert "\nuser " not in text(nginx_account="anna")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("web_hostnames", ("shop.example.com; return 200",)),
+        ("web_hostnames", ("a b",)),
+        ("web_hostnames", ("https://shop.example.com",)),
+        ("nginx_listen", "everywhere"),
+        ("nginx_listen", "8080; #"),
+        ("nginx_client_max_body_size", "10 megabytes"),
+        ("nginx_static_url", "static"),
+        ("nginx_static_url", "https://cdn.example.com/"),
+        ("nginx_worker_processes", "many"),
+        ("nginx_proxy_timeout", 0),
+    ],
+)
+def test_what_nginx_would_read_differently_is_objected_to(variable: str, value: object) -> None:
+    assert [objection.variable for objection in settings(**{variable: value}).objections()] == [variable]
+
+
+@pytest.mark.parametrize("listen", ["8080", "127.0.0.1:8080", "[::1]:8080", "*:8080", "localhost:8080"])
+def test_every_way_to_name_an_address_is_taken(listen: str) -> None:
+    assert list(settings(nginx_listen=listen).objections()) == []
+
+
+@pytest.mark.parametrize("character", ["$", '"', "\\", "\n"])
+def test_a_path_that_nginx_would_read_differently_is_refused(character: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"cannot be written into nginx\.conf"):
+        text(app=shop(f"{HOME}/sh{character}op"))
+
+
+def test_setting_up_a_system_is_refused_with_the_way_out() -> None:
+    with pytest.raises(ConfigurationError, match="role nginx") as refused:
+        list(resources(settings(app=shop(rootless=False))))
+    assert "backline_rootless: true" in refused.value.hint
