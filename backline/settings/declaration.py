@@ -30,7 +30,12 @@ class DeclaredVariable:
     annotation: object
     required: bool
     default: object
-    meaning: str
+    declared_by: type[Any]
+
+    @property
+    def meaning(self) -> str:
+        """Its docstring, as one line."""
+        return _docstrings(self.declared_by).get(self.name, "")
 
     @property
     def example(self) -> str:
@@ -41,20 +46,22 @@ class DeclaredVariable:
 
 def declared_variables(kind: type[Any]) -> tuple[DeclaredVariable, ...]:
     """The variables of a role's dataclass, or the keys of one that is nested in a variable."""
+    if kind not in _declared:
+        _declared[kind] = tuple(_read(kind))
+    return _declared[kind]
+
+
+_declared: dict[type[Any], tuple[DeclaredVariable, ...]] = {}
+"""Read once: every host asks for the same ones several times."""
+
+
+def _read(kind: type[Any]) -> Iterator[DeclaredVariable]:
     inherited = {field.name for field in fields(Settings)} if issubclass(kind, Settings) else set()
     hints = typing.get_type_hints(kind)
-    meanings = _docstrings(kind)
-    return tuple(
-        DeclaredVariable(
-            name=field.name,
-            annotation=hints[field.name],
-            required=field.default is MISSING and field.default_factory is MISSING,
-            default=_default(field),
-            meaning=meanings.get(field.name, ""),
-        )
-        for field in fields(kind)
-        if field.name not in inherited
-    )
+    for field in fields(kind):
+        if field.name not in inherited:
+            required = field.default is MISSING and field.default_factory is MISSING
+            yield DeclaredVariable(field.name, hints[field.name], required, _default(field), kind)
 
 
 def _default(field: Field[Any]) -> object:

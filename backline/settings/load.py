@@ -13,7 +13,7 @@ from backline.resources.failure import ConfigurationError
 from backline.resources.origin import Origin
 from backline.settings.app_paths import app_on, supervisor_for
 from backline.settings.app_settings import AppSettings
-from backline.settings.declaration import DeclaredVariable, RoleDeclaration, declared_variables
+from backline.settings.declaration import RoleDeclaration, declared_variables
 from backline.settings.expressions import NotSet
 from backline.settings.host_scope import host_scope
 from backline.settings.nearest import nearest
@@ -57,7 +57,10 @@ class _Loading:
         self._find_misspelt()
         self._find_missing(with_app)
         values = {
-            role.settings: {variable.name: self._value(variable) for variable in declared_variables(role.settings)}
+            role.settings: {
+                variable.name: self._value(variable.name, variable.annotation)
+                for variable in declared_variables(role.settings)
+            }
             for role in with_app
         }
         self._raise_problems()
@@ -73,8 +76,7 @@ class _Loading:
         everything = tuple(declaration.name for declaration in self.declarations)
         if ROLES not in self.scope:
             return chosen_roles(everything, self.declarations)
-        declared = DeclaredVariable(ROLES, tuple[str, ...], required=False, default=None, meaning="")
-        wanted = cast("tuple[str, ...] | None", self._value(declared))
+        wanted = cast("tuple[str, ...] | None", self._value(ROLES, tuple[str, ...]))
         origin = self.scope.variables[ROLES].origin
         for reason in unknown_roles(wanted or (), self.declarations):
             self._add(f"{origin}: {ROLES} {reason}")
@@ -101,12 +103,11 @@ class _Loading:
                         needed = f"{variable.name} is not set, and role {role.name} needs it"
                         self._add(f"{Origin(self.all_file)}: {needed}; for example: {line}")
 
-    def _value(self, declared: DeclaredVariable) -> object:
-        if declared.name in self.missing:
+    def _value(self, name: str, annotation: object) -> object:
+        if name in self.missing:
             return None
-        variable = self.scope.variables[declared.name]
         try:
-            return self._checked(variable, self.scope.value(declared.name), declared)
+            return self._checked(self.scope.variables[name], self.scope.value(name), annotation)
         except NotSet as unset:
             if unset.variable not in self.missing:
                 self._add(unset.cause)
@@ -114,9 +115,9 @@ class _Loading:
             self._add(error.cause)
         return None
 
-    def _checked(self, variable: Variable, value: object, declared: DeclaredVariable) -> object:
+    def _checked(self, variable: Variable, value: object, annotation: object) -> object:
         check = TypeCheck(variable)
-        fitted = check.fitted(value, declared.annotation)
+        fitted = check.fitted(value, annotation)
         for problem in check.problems:
             self._add(problem)
         return fitted
