@@ -24,7 +24,7 @@ TOLD_LINES = 20
 
 @dataclass(frozen=True)
 class Virtualenv(Resource):
-    """`python` is the interpreter's path or name; `uv` the path of a uv (empty: the host's own, where it has one).
+    """`python` is the interpreter's path or name; `uv` the path of a uv (empty, or none there: the host's own).
 
     One that was whole and is to be made anew is put aside first, and comes back if the new one cannot be made."""
 
@@ -92,7 +92,7 @@ class Virtualenv(Resource):
         python = host.find_program(self.python)
         if python is None:
             raise Failure(f"there is no {self.python} on this host", hint="install it, or set app_python to one it has")
-        uv = self.uv or host.find_program("uv")
+        uv = self.uv if self.uv and is_program(host, self.uv) else host.find_program("uv")
         if uv:
             self._build_by_uv(host, uv, python)
         else:
