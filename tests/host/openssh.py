@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -79,6 +80,9 @@ def start_openssh(directory: Path) -> OpenSSHServer:
     program = shutil.which("sshd", path=SYSTEM_PATH)
     if program is None:
         pytest.skip("no OpenSSH server on this machine (Debian: apt-get install openssh-server)")
+    shell = pwd.getpwuid(os.getuid()).pw_shell
+    if Path(shell).name in ("nologin", "false"):
+        pytest.skip(f"whoever runs the tests may not log in: the shell is {shell}")
     (directory / "home").mkdir()
     make_key(directory / "host_key")
     public = make_key(directory / "client_key")

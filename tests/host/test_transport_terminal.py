@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import grp
 import os
 import pickle
 import pty
@@ -25,6 +26,18 @@ from backline.transport.terminal import open_terminal
 sys.exit(open_terminal(pickle.loads(bytes.fromhex(sys.argv[1])), sys.argv[2]))
 """
 DEADLINE = 30.0
+
+
+@pytest.fixture
+def terminal_server(openssh_server: OpenSSHServer) -> OpenSSHServer:
+    """An sshd that gives terminals: an ordinary user's may not hand one to the group tty, which the mount must do."""
+    controlling, terminal = os.openpty()
+    group = os.fstat(terminal).st_gid
+    os.close(controlling)
+    os.close(terminal)
+    if os.getuid() != 0 and group != grp.getgrnam("tty").gr_gid:
+        pytest.skip("an ordinary user's sshd can give no terminal here: /dev/pts is mounted without gid=tty")
+    return openssh_server
 
 
 def arguments(server: OpenSSHServer, command: str, connection: str = "ssh") -> list[str]:
@@ -70,9 +83,9 @@ def sitting_at(command: list[str]) -> Generator[Person]:
         os.close(master)
 
 
-def test_terminal_has_our_size_and_takes_what_is_typed(openssh_server: OpenSSHServer) -> None:
+def test_terminal_has_our_size_and_takes_what_is_typed(terminal_server: OpenSSHServer) -> None:
     script = "test -t 0 && test -t 1 && test -t 2 && read go; stty size; read line; echo got $line; exit 5"
-    with sitting_at(arguments(openssh_server, script)) as person:
+    with sitting_at(arguments(terminal_server, script)) as person:
         person.resizes(33, 101)  # before or after our command has asked: it is passed on
         person.types(b"go\r")
         person.waits_for(b"33 101\r\n")
@@ -81,29 +94,31 @@ def test_terminal_has_our_size_and_takes_what_is_typed(openssh_server: OpenSSHSe
         assert b"got tea" in person.seen
 
 
-def test_resizing_is_passed_on(openssh_server: OpenSSHServer) -> None:
+def test_resizing_is_passed_on(terminal_server: OpenSSHServer) -> None:
     script = "trap 'stty size; exit 3' WINCH; echo ready; while :; do sleep 0.05; done"
-    with sitting_at(arguments(openssh_server, script)) as person:
+    with sitting_at(arguments(terminal_server, script)) as person:
         person.waits_for(b"ready")
         person.resizes(44, 123)
         person.waits_for(b"44 123")
         assert person.sees_it_end() == 3
 
 
-def test_interrupt_goes_to_the_command(openssh_server: OpenSSHServer) -> None:
-    with sitting_at(arguments(openssh_server, "trap 'exit 9' INT; echo ready; while :; do sleep 0.05; done")) as person:
+def test_interrupt_goes_to_the_command(terminal_server: OpenSSHServer) -> None:
+    with sitting_at(
+        arguments(terminal_server, "trap 'exit 9' INT; echo ready; while :; do sleep 0.05; done")
+    ) as person:
         person.waits_for(b"ready")
         person.types(b"\x03")
         assert person.sees_it_end() == 9
 
 
-def test_terminal_is_restored_even_when_the_line_is_cut(openssh_server: OpenSSHServer) -> None:
-    command = arguments(openssh_server, "echo ready; exec cat")
+def test_terminal_is_restored_even_when_the_line_is_cut(terminal_server: OpenSSHServer) -> None:
+    command = arguments(terminal_server, "echo ready; exec cat")
     shell = ["/bin/sh", "-c", 'stty -a >"$0.before"; "$@"; echo "code $?"; stty -a >"$0.after"']
-    kept = openssh_server.directory / "terminal"
+    kept = terminal_server.directory / "terminal"
     with sitting_at([*shell, str(kept), *command]) as person:
         person.waits_for(b"ready")
-        openssh_server.kill_sessions()
+        terminal_server.kill_sessions()
         person.waits_for(b"code 255")
         assert person.sees_it_end() == 0
     before, after = (kept.with_name(f"terminal.{when}").read_text() for when in ("before", "after"))

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from functools import lru_cache
+from glob import glob
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def pythons() -> dict[str, str]:
     found: dict[str, str] = {}
     for version in VERSIONS:
         named = shutil.which(f"python{version}")
-        from_pyenv = sorted(str(path) for path in pyenv.glob(f"versions/{version}.*/bin/python"))
+        from_pyenv = sorted(glob(f"{pyenv}/versions/{version}.*/bin/python"))  # empty where we may not look
         for candidate in [*([named] if named else []), *from_pyenv]:
             if version not in found and says_it_is(candidate, version):
                 found[version] = candidate
