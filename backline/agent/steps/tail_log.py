@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass, field
 
-from backline.resources.log_tail import read_tail
+from backline.agent.events import Event, Kind
+from backline.agent.machine import machine_of
+from backline.resources.log_tail import last_lines, read_tail
 from backline.resources.resource import Action, Host
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import NoReturn
 
 LOOK_SECONDS = 0.25
 LONGEST_READ = 1024 * 1024
@@ -18,7 +22,7 @@ LONGEST_READ = 1024 * 1024
 
 @dataclass(frozen=True)
 class TailLogs(Action):
-    """Tells each line; where there are several files, behind its label. With `follow`, until the controller leaves."""
+    """Tells each line as an OUTPUT event about its label. With `follow`, until the controller leaves."""
 
     files: tuple[tuple[str, str], ...]
     """(label, path); a file need not be there yet."""
@@ -26,21 +30,26 @@ class TailLogs(Action):
     follow: bool = False
 
     def perform(self, host: Host) -> None:
+        if self.follow:
+            self._follow(host)
+        for label, path in self.files:
+            for line in last_lines(path, self.lines):
+                self._tell(host, label, line)
+
+    def _follow(self, host: Host) -> NoReturn:
+        """Ends by the Interrupted of a pause."""
         followed = [_Followed(label, path) for label, path in self.files]
         for one in followed:
             for line in one.begin(self.lines):
                 self._tell(host, one.label, line)
-            if not self.follow:
-                for line in one.rest():
-                    self._tell(host, one.label, line)
-        while self.follow:
+        while True:
             host.pause(LOOK_SECONDS)
             for one in followed:
                 for line in one.new_lines():
                     self._tell(host, one.label, line)
 
     def _tell(self, host: Host, label: str, line: str) -> None:
-        host.tell(f"{label} | {line}" if len(self.files) > 1 else line)
+        machine_of(host).send_event(Event(Kind.OUTPUT, time.time(), subject=label, text=line))
 
 
 @dataclass
@@ -64,18 +73,13 @@ class _Followed:
         for line in lines[max(len(lines) - count, 0) :]:
             yield self._text(line)
 
-    def rest(self) -> Iterator[str]:
-        """The line that is still being written."""
-        if self._half:
-            yield self._text(self._half)
-            self._half = b""
-
     def new_lines(self) -> Iterator[str]:
         """What has come since, line by line."""
         if self._descriptor >= 0:
             yield from self._read()
         if self._is_another_file():
-            yield from self.rest()
+            if self._half:
+                yield self._text(self._half)
             self._close()
             self._open()
             if self._descriptor >= 0:

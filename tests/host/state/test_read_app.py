@@ -1,0 +1,95 @@
+"""What a host remembers of an app is read in one answer, and nothing is changed by reading."""
+
+from __future__ import annotations
+
+import platform
+import sys
+
+from backline.agent.lock import Lock
+from backline.agent.machine import Machine
+from backline.agent.steps.append_ledger import AppendLedger, ReadLedger
+from backline.agent.steps.burn_number import BurnNumber
+from backline.agent.steps.mark_good import MarkGood
+from backline.agent.steps.read_app import LockHolder
+from backline.agent.steps.write_generation import WriteGeneration
+from backline.resources.process import WORKERS, Process
+from backline.resources.program import Program
+from backline.resources.program_files import write_programs
+from backline.resources.records import GenerationRecord, LiveRecord
+
+from .conftest import AppFolder, Folder
+
+
+def test_host_without_the_app_has_nothing(app: AppFolder) -> None:
+    found = app.read()
+    assert (found.numbers, found.highest, found.releases, found.live, found.good) == ((), 0, (), None, ())
+    assert (found.generations, found.programs, found.virtualenvs, found.journal, found.lock) == (
+        (),
+        (),
+        (),
+        False,
+        None,
+    )
+
+
+def test_releases_generations_and_what_is_live_are_found(app: AppFolder, machine: Machine) -> None:
+    first, second = app.make_release(1), app.make_release(2, "3.12-b")
+    (app.root / "releases" / "3.partial").mkdir()
+    (app.root / "venvs" / "half-made").mkdir()
+    live = LiveRecord(2, {"workers": "r2-2", "web": "r2"})
+    (app.state / "live.json").write_text(live.to_json())
+    process = Process(Program("shop-celery-r2-2", ("celery",), "/", "/log"), WORKERS, "celery")
+    generation = GenerationRecord("r2-2", 2, 2, (process,))
+    WriteGeneration(str(app.state / "generations" / "r2-2.json"), generation.to_json()).perform(machine)
+    for number in (1, 2, 1):
+        MarkGood(str(app.state), number).perform(machine)
+    found = app.read()
+    assert (found.numbers, found.releases, found.live, found.good) == ((1, 2, 3), (first, second), live, (2, 1))
+    assert [GenerationRecord.from_json(text) for text in found.generations] == [generation]
+    assert found.virtualenvs == ("3.12-a", "3.12-b")
+
+
+def test_number_that_was_burnt_is_not_used_again(app: AppFolder, machine: Machine) -> None:
+    app.make_release(4)
+    BurnNumber(str(app.state), 9).perform(machine)
+    BurnNumber(str(app.state), 7).perform(machine)
+    assert app.read().highest == 9
+
+
+def test_lock_and_journal_are_told_of(app: AppFolder) -> None:
+    lock = Lock(str(app.state / "lock"), "anna", "inv deploy", "10:00")
+    lock.note("migrate")
+    (app.state / "journal").touch()
+    found = app.read()
+    assert found.journal
+    assert found.lock == LockHolder("anna", "inv deploy", "10:00", "migrate")
+    lock.release()
+    assert app.read().lock is None
+
+
+def test_interpreter_is_found_by_name_by_version_and_by_path(app: AppFolder) -> None:
+    own = app.read()
+    assert (own.interpreter, own.interpreter_version) == (sys.executable, platform.python_version())
+    assert app.read(python=sys.executable).interpreter_version == platform.python_version()
+    assert app.read(python="python3").interpreter.endswith("/python3")
+    assert app.read(python="3").interpreter.endswith("/python3")
+    assert app.read(python="python9.9").interpreter == ""
+
+
+def test_programs_of_another_app_are_left_out(app: AppFolder, daemon: Folder, machine: Machine) -> None:
+    programs = tuple(daemon.program(name) for name in ("shop-web-r1", "shopping-web-r3-2", "nginx"))
+    write_programs(machine, daemon.include, programs)
+    daemon.supervisor.reload_configuration()
+    for program in programs:
+        daemon.supervisor.add(program.name)
+    assert sorted(one.name for one in app.read(daemon.socket).programs) == ["nginx", "shop-web-r1"]
+
+
+def test_ledger_is_only_added_to_even_behind_half_a_line(app: AppFolder, machine: Machine) -> None:
+    path = str(app.state / "ledger.jsonl")
+    AppendLedger(path, '{"who": "anna"}').perform(machine)
+    with open(path, "a") as file:
+        file.write('{"who": "ber')
+    AppendLedger(path, '{"who": "carl"}').perform(machine)
+    assert ReadLedger(path).perform(machine) == ('{"who": "anna"}', '{"who": "ber', '{"who": "carl"}')
+    assert ReadLedger(path, 1).perform(machine) == ('{"who": "carl"}',)
