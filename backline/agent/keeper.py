@@ -18,7 +18,6 @@ class Keeper(Machine):
 
     def __init__(self, line: Line, shipped: ShippedModules) -> None:
         super().__init__(line)
-        self.line = line
         self.shipped = shipped
         self.lock: Lock | None = None
         self.guard: Guard | None = None

@@ -24,10 +24,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from backline.agent.line import Line
+    from backline.resources.resource import Host
 
 KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "directory", stat.S_IFLNK: "link"}
 LOOKING_TIMEOUT = 300.0
 TOLD_LINES = 20
+
+
+def machine_of(host: Host) -> Machine:
+    """The machine behind a host; a step that speaks to its controller needs one."""
+    if not isinstance(host, Machine):
+        raise TypeError("this step is the agent's own, and cannot be looked at only")
+    return host
 
 
 class Machine:
@@ -161,4 +169,8 @@ class Machine:
     def tell(self, line: str) -> None:
         import time
 
-        self._line.send_event(Event(Kind.NOTE, time.time(), text=line))
+        self.send_event(Event(Kind.NOTE, time.time(), text=line))
+
+    def send_event(self, event: Event) -> None:
+        """Tell of something that is more than a line; for the agent's own steps."""
+        self._line.send_event(event)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import getpass
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timezone
 
 from backline.commands.connecting import connected
@@ -24,15 +25,15 @@ Work = Callable[[Fleet, Order], Outcome]
 
 def run(site: Site, prepare: Callable[[Listener], Work], command: str, json: bool, force: bool = False) -> None:
     """Prepare here, connect, and do the work on the site's hosts. Raises its Failure after the summary was told."""
-    listener = _listener(site, json)
     targets: tuple[Target, ...] = ()
     outcome: Outcome | None = None
     failure: Failure | None = None
     try:
-        work = prepare(listener)
-        with connected(site, listener) as fleet:
-            targets = fleet.targets
-            outcome = work(fleet, _order(site, command, force))
+        with _listening(site, json) as listener:
+            work = prepare(listener)
+            with connected(site, listener) as fleet:
+                targets = fleet.targets
+                outcome = work(fleet, _order(site, command, force))
     except Failure as error:
         failure = error
         raise
@@ -48,14 +49,18 @@ def _order(site: Site, command: str, force: bool) -> Order:
     return Order(load_roles(), who, f"inv {command}{site.host_option}", at, force)
 
 
-def _listener(site: Site, json: bool) -> Listener:
+@contextmanager
+def _listening(site: Site, json: bool) -> Iterator[Listener]:
+    """Who tells of the run: lines of JSON, or a console that leaves the terminal as it found it."""
     if json:
         from backline.report.jsonlines import JsonLines
 
-        return JsonLines(sys.stdout)
+        yield JsonLines(sys.stdout)
+        return
     from backline.report.console import Console
 
-    return Console(sys.stdout, sys.stderr, verbose=site.verbose)
+    with Console(sys.stdout, sys.stderr, verbose=site.verbose) as console:
+        yield console
 
 
 def _tell_end(summary: Summary, outcome: Outcome | None, json: bool) -> None:

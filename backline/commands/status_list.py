@@ -94,7 +94,13 @@ def _target_status(target: Target) -> tuple[ProgramStatus, ...]:
     answer = target.perform(ProvePrograms(target.settings.supervisor.socket, ours))
     assert isinstance(answer, tuple)
     proofs = {proof.program: proof for proof in answer}
-    return tuple(_status(stock, item, kinds.get(item.name), proofs.get(item.name)) for item in stock.state.programs)
+    live = {process.program.name for process in stock.live_processes()}
+    return tuple(
+        _status(stock, item, kinds.get(item.name), proofs.get(item.name))
+        for item in stock.state.programs
+        # An old program that has ended only waits for the next run to forget it.
+        if item.name in live or item.name not in kinds or not item.ended
+    )
 
 
 def _kinds(stock: Stock) -> dict[str, tuple[str, str, int]]:

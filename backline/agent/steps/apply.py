@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, replace
 
 from backline.agent.events import Event, Kind, Outcome
-from backline.agent.keeper import keeper_of
+from backline.agent.machine import machine_of
 from backline.agent.owed import OwedHandlers
 from backline.resources.failure import Failure, NotConverged, OnlyLooking
 from backline.resources.plan import Plan
@@ -59,7 +59,7 @@ class Check(Action):
     def perform(self, host: Host) -> Applied:
         from backline.agent.overlay import Overlay
 
-        overlay = Overlay(keeper_of(host))
+        overlay = Overlay(machine_of(host))
         would_change = unchanged = 0
         handlers: dict[str, None] = {}
         for entry in self.plan:
@@ -146,4 +146,4 @@ def _told(difference: Difference) -> Difference:
 
 
 def _send(host: Host, event: Event) -> None:
-    keeper_of(host).line.send_event(event)
+    machine_of(host).send_event(event)

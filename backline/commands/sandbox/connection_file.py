@@ -18,10 +18,10 @@ def connection_file(host_variables: Path) -> Path:
 
 
 def write_connection_file(path: Path, location: Location, ssh_port: int, site_port: int) -> None:
-    """Say how to reach the sandbox. The address for when it is down stands in hosts.yml and not beside this file, since
-    Ansible reads a host's files in the order of their names, and main.yml would have the last word."""
+    """Say how to reach the sandbox. Ansible reads a host's files in the order of their names, so main.yml has the last
+    word on `ansible_host`; by its other name, which beats that one, the address wins all the same."""
     variables: dict[str, str | int] = {
-        "ansible_host": "127.0.0.1",
+        "ansible_ssh_host": "127.0.0.1",
         "ansible_port": ssh_port,
         "ansible_user": user_name(),
         "ansible_ssh_private_key_file": str(location.client_key),

@@ -48,7 +48,7 @@ def test_up_says_in_ansibles_words_how_to_reach_it(project: Path, host_vars: Pat
     running = sandbox_of(project, host_vars)
     connection = yaml.safe_load((host_vars / "connection.yml").read_text())
     assert connection == {
-        "ansible_host": "127.0.0.1",
+        "ansible_ssh_host": "127.0.0.1",
         "ansible_port": running.status.ssh_port,
         "ansible_user": running.status.user,
         "ansible_ssh_private_key_file": str(running.location.client_key),
