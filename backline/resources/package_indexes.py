@@ -20,6 +20,12 @@ def uv_environment(host: Host) -> dict[str, str]:
     return {name: value for name, value in told.items() if name not in os.environ}
 
 
+def uv_arguments(host: Host) -> tuple[str, ...]:
+    """What `uv pip install` can only be told by an argument."""
+    asks_no_index = _pip_settings(host, os.environ).get("no-index", "").lower() in ("1", "true", "yes", "on")
+    return ("--no-index",) if asks_no_index else ()
+
+
 def _in_uv_words(settings: Mapping[str, str]) -> dict[str, str]:
     extra = settings.get("extra-index-url", "").split()
     told = {
@@ -29,7 +35,6 @@ def _in_uv_words(settings: Mapping[str, str]) -> dict[str, str]:
         "UV_INDEX_STRATEGY": "unsafe-best-match" if extra else "",
         "UV_FIND_LINKS": ",".join(settings.get("find-links", "").split()),
         "UV_INSECURE_HOST": " ".join(settings.get("trusted-host", "").split()),
-        "UV_NO_INDEX": "1" if settings.get("no-index", "").lower() in ("1", "true", "yes", "on") else "",
         "SSL_CERT_FILE": settings.get("cert", ""),
         "SSL_CLIENT_CERT": settings.get("client-cert", ""),
     }

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from backline.resources.failure import Conflict, Failure
-from backline.resources.package_indexes import uv_environment
+from backline.resources.package_indexes import uv_arguments, uv_environment
 from backline.resources.paths import is_program, parent, path_name
 from backline.resources.resource import Difference, Resource
 
@@ -72,11 +72,11 @@ class Virtualenv(Resource):
 
     def converge(self, host: Host) -> None:
         aside = f"{self.path}.before"
-        host.remove(aside)
         if self._marker(host):
+            host.remove(aside)
             host.rename(self.path, aside)
         else:
-            host.remove(self.path)
+            host.remove(self.path)  # what a killed run put aside stays there, to come back if this one fails
         try:
             self._build(host)
         except Failure:
@@ -105,7 +105,7 @@ class Virtualenv(Resource):
         environment = {"UV_LINK_MODE": "copy", "UV_PYTHON_DOWNLOADS": "never", **uv_environment(host)}
         made = host.run([uv, "venv", "--python", python, self.path], environment=environment, live=True)
         self._expect(made, "uv cannot make the virtualenv")
-        install = [uv, "pip", "install", "--python", self.interpreter, "--compile-bytecode"]
+        install = [uv, "pip", "install", "--python", self.interpreter, "--compile-bytecode", *uv_arguments(host)]
         done = host.run([*install, *self._from_file(host)], environment=environment, live=True)
         self._expect(done, "uv cannot install what is required")
 
@@ -159,9 +159,18 @@ class Virtualenv(Resource):
 
 
 def _reason(lines: Sequence[str]) -> str:
-    """The line in which uv or pip says why; theirs, since it names the requirement."""
-    for sign in ("╰─▶", "ERROR: No matching", "ERROR: Could not find", "error:", "ERROR:", "×"):
-        for line in lines:
-            if sign in line:
-                return line.replace("╰─▶", "").replace("×", "").strip()
-    return lines[-1] if lines else ""
+    """The words in which uv or pip says why; theirs, since they name the requirement."""
+    for what, why in (("error:", "cause:"), ("×", "╰─▶")):  # uv of today, uv of before
+        told = _after(lines, what)
+        if told:
+            return ": ".join(filter(None, (told, _after(lines, why))))
+    missing = _after(lines, "ERROR: No matching distribution found for")
+    if missing:
+        return f"no matching distribution found for {missing}"
+    return _after(lines, "ERROR:") or (lines[-1] if lines else "")
+
+
+def _after(lines: Sequence[str], sign: str) -> str:
+    """The first line that begins with a sign, without it."""
+    found = next((line.strip() for line in lines if line.strip().startswith(sign)), "")
+    return found[len(sign) :].strip()
