@@ -72,7 +72,7 @@ def test_each_file_is_told_with_its_label(tmp_path: Path, machine: Machine, list
     first.write_text("1\n2\n3")
     second.write_text("4\n")
     TailLogs((("a", str(first)), ("b", str(second)), ("c", "/nowhere")), lines=2).perform(machine)
-    assert told(listener) == ["a | 2", "a | 3", "b | 4"]
+    assert [(event.subject, event.text) for event in listener.events] == [("a", "2"), ("a", "3"), ("b", "4")]
 
 
 def test_lines_are_followed_through_rotation_and_truncation(
