@@ -121,14 +121,18 @@ class Watch:
             return
         *lines, rest = (bytes(self._untold) + chunk).split(b"\n")
         for text in lines:
-            self._send(text)
-        while len(rest) > LONGEST_LINE:
-            self._send(rest[:LONGEST_LINE])
-            rest = rest[LONGEST_LINE:]
-        self._untold = bytearray(rest)
+            self._send(self._cut(text))
+        self._untold = bytearray(self._cut(rest))
+
+    def _cut(self, text: bytes) -> bytes:
+        """Send a long line's pieces, all but the last, which is returned."""
+        while len(text) > LONGEST_LINE:
+            self._send(text[:LONGEST_LINE])
+            text = text[LONGEST_LINE:]
+        return text
 
     def _send(self, text: bytes) -> None:
-        shown = text[:LONGEST_LINE].decode("utf-8", "replace").rstrip("\r")
+        shown = text.decode("utf-8", "replace").rstrip("\r")
         self._line.send_event(Event(Kind.OUTPUT, time.time(), text=shown))
 
     def _text(self) -> str:

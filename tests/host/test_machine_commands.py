@@ -228,3 +228,24 @@ def test_a_line_is_told(this_host: ThisHost) -> None:
     this_host.machine.tell("building")
     assert [(event.kind, event.text) for event in this_host.line.events] == [(Kind.NOTE, "building")]
     assert isinstance(this_host.line, QuietLine)
+
+
+def test_a_validated_write_is_given_up_when_the_controller_goes(this_host: ThisHost, tmp_path: Path) -> None:
+    (tmp_path / "conf").write_text("old")
+
+    def leave() -> None:
+        pid_in(tmp_path / "pid")
+        this_host.line.leave()
+
+    watcher = threading.Thread(target=leave)
+    watcher.start()
+    with pytest.raises(Interrupted):
+        this_host.machine.write(
+            str(tmp_path / "conf"),
+            b"new",
+            mode=0o644,
+            validate=("sh", "-c", f"echo $$ >{tmp_path}/pid; exec sleep 300", "{}"),
+        )
+    watcher.join()
+    assert (tmp_path / "conf").read_text() == "old"
+    assert sorted(os.listdir(tmp_path)) == ["conf", "pid"]

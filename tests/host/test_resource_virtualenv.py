@@ -159,6 +159,19 @@ def test_a_build_that_fails_names_the_requirement_and_brings_the_old_one_back(
 
 
 @needs_uv
+def test_what_a_killed_run_put_aside_comes_back_when_the_next_one_fails(
+    this_host: ThisHost, tmp_path: Path, wheels: Wheels
+) -> None:
+    old = Virtualenv(str(tmp_path / "v"), sys.executable, wheels.requirements("tiny==1.0"), UV)
+    this_host.apply(old)
+    (tmp_path / "v").rename(tmp_path / "v.before")
+    (tmp_path / "v" / "bin").mkdir(parents=True)
+    with pytest.raises(Failure, match="no-such-thing"):
+        this_host.apply(Virtualenv(old.path, old.python, wheels.requirements("no-such-thing==9"), UV))
+    assert not this_host.apply(old)
+
+
+@needs_uv
 def test_a_wheel_with_another_hash_is_refused(this_host: ThisHost, tmp_path: Path, wheels: Wheels) -> None:
     pinned = f"tiny==1.0 --hash=sha256:{'0' * 64}"
     with pytest.raises(Failure, match="(?i)hash"):
