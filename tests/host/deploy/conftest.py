@@ -1,0 +1,81 @@
+"""Hosts with the shop deployed: the sandbox, made once for the tests of a file, and an OpenSSH server's user."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from backline.commands.sandbox.processes import stop_processes
+from tests.host.deploy.project import Project, make_project
+from tests.host.openssh import OpenSSHServer, free_port
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Generator[Project]:
+    """A project whose sandbox is up, with nothing deployed yet. Short paths, since sockets have short names."""
+    folder = Path(tempfile.mkdtemp(prefix="bl-"))
+    root = Path(tempfile.mkdtemp(prefix="bs-"))
+    project = make_project(folder, "sandbox", {"BACKLINE_SANDBOX_ROOT": str(root / "s")})
+    try:
+        project.inv("sandbox.up")
+        yield project
+        project.inv("sandbox.down")
+    finally:
+        stop_processes(root / "s")
+        for directory in (folder, root):
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def deployed(sandbox: Project) -> Project:
+    """The sandbox with the shop's first release live."""
+    sandbox.on_host("deploy")
+    return sandbox
+
+
+@pytest.fixture
+def live(deployed: Project) -> Generator[Project]:
+    """The same, and after the test the shop is as it was committed before; releases go on counting."""
+    before = deployed.git("rev-parse", "HEAD")
+    yield deployed
+    deployed.git("reset", "--quiet", "--hard", before)
+    deployed.git("clean", "--quiet", "-fd")
+
+
+@pytest.fixture(scope="module")
+def openssh_project(openssh_server: OpenSSHServer) -> Generator[Project]:
+    """A project whose host is reached through a real sshd; its user's home is a short folder of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="bl-"))
+    home = Path(tempfile.mkdtemp(prefix="bh-"))
+    project = make_project(folder, "web1")
+    settings = replace(openssh_server.settings)
+    variables = {
+        "ansible_host": settings.host,
+        "ansible_port": settings.port,
+        "ansible_user": settings.user,
+        "ansible_ssh_private_key_file": settings.key_file,
+        "ansible_ssh_common_args": f"-o UserKnownHostsFile={settings.known_hosts_file}",
+        "app_root": str(home / "shop"),
+        "nginx_listen": f"127.0.0.1:{free_port()}",
+    }
+    folder_of_host = folder / "inventory" / "host_vars" / "web1"
+    shutil.copytree(folder / "inventory" / "host_vars" / "sandbox", folder_of_host)
+    main = (folder_of_host / "main.yml").read_text()
+    (folder_of_host / "main.yml").write_text(main.replace("ansible_host: sandbox.invalid\n", ""))
+    lines = [f"{name}: {json.dumps(value)}\n" for name, value in variables.items()]
+    (folder_of_host / "connection.yml").write_text("".join(lines))
+    (folder / "inventory" / "hosts.yml").write_text("all:\n  hosts:\n    web1:\n")
+    project.commit("a host of one's own")
+    try:
+        yield project
+    finally:
+        stop_processes(home)
+        stop_processes(openssh_server.home)
+        for directory in (folder, home):
+            shutil.rmtree(directory, ignore_errors=True)

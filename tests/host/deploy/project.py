@@ -1,0 +1,117 @@
+"""A project of one's own, as a person has it: a git work tree with the shop, an inventory, and `inv`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+DEADLINE = 240
+"""Seconds until a command that hangs is given up."""
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A command that ended: its exit code, and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """What `--json` wrote, one object a line."""
+        return [json.loads(line) for line in self.out.splitlines() if line.startswith("{")]
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        last = self.events[-1]
+        assert last["event"] == "summary", last
+        return last
+
+    @property
+    def document(self) -> Any:
+        """What a command that looks wrote with `--json`."""
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Project:
+    """`folder` holds tasks.py, inventory/ and examples/shop; `host` is the inventory's name of its one host."""
+
+    folder: Path
+    host: str
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def inv(self, *words: str, check: bool = True) -> Completed:
+        """Run a command and wait for it; with `check`, it must exit 0."""
+        with self.start(*words) as process:
+            out, err = process.communicate(timeout=DEADLINE)
+        done = Completed(process.returncode, out, err)
+        assert not check or done.code == 0, f"inv {' '.join(words)}: exit {done.code}\n{out}\n{err}"
+        return done
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Run a command in the background, in a process group of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "invoke", *words],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(CHECKOUT), **self.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def on_host(self, command: str, *words: str, check: bool = True) -> Completed:
+        """A command for this project's host, as JSON."""
+        return self.inv(command, *words, "--host", self.host, "--json", check=check)
+
+    def status(self) -> list[dict[str, Any]]:
+        document = self.on_host("status").document
+        assert isinstance(document, list)
+        return document
+
+    def pids(self) -> dict[str, int]:
+        """Program → pid, of what is not a service."""
+        return {item["program"]: item["pid"] for item in self.status() if item["kind"] != "service"}
+
+    @property
+    def shop(self) -> Path:
+        return self.folder / "examples" / "shop"
+
+    def change(self, path: str, text: str) -> None:
+        """Write a file of the shop and commit it."""
+        (self.shop / path).write_text(text)
+        self.commit(f"change {path}")
+
+    def commit(self, message: str) -> str:
+        """Commit everything; returns the commit's id."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "-m", message)
+        return self.git("rev-parse", "HEAD")
+
+    def git(self, *words: str) -> str:
+        identity = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.com"]
+        done = subprocess.run(["git", *identity, *words], cwd=self.folder, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+
+def make_project(folder: Path, host: str, environment: dict[str, str] | None = None) -> Project:
+    """A copy of the example and of the inventory as they are here, as the first commit of a repository of its own."""
+    ignored = shutil.ignore_patterns("__pycache__", "connection.yml", "*.sqlite3")
+    for name in ("examples", "inventory"):
+        shutil.copytree(CHECKOUT / name, folder / name, ignore=ignored)
+    shutil.copy(CHECKOUT / "tasks.py", folder / "tasks.py")
+    (folder / ".gitignore").write_text(".backline/\n__pycache__/\nconnection.yml\n")
+    project = Project(folder, host, environment or {})
+    project.git("init", "--quiet", "--initial-branch", "main")
+    project.commit("begin")
+    return project
