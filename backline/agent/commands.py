@@ -72,11 +72,17 @@ def execute(command: Command, line: Line) -> Completed:
     except OSError as error:
         if not os.path.isdir(command.directory):
             raise Failure(f"cannot run {command.argv[0]} in {command.directory}: there is no such directory") from None
-        if isinstance(error, FileNotFoundError):
+        if isinstance(error, FileNotFoundError) or not _exists(command.argv[0]):
             return Completed(command.argv, 127, f"{command.argv[0]}: command not found\n")
         return Completed(command.argv, 126, f"{command.argv[0]}: {os.strerror(error.errno or 0)}\n")
     watch = Watch(process, line, stdin=command.stdin, live=command.live, timeout=command.timeout)
     return Completed(command.argv, *watch.until_it_ends())
+
+
+def _exists(program: str) -> bool:
+    """A PATH that holds a directory which this user may not enter makes every unknown name "Permission denied"."""
+    places = ("",) if "/" in program else search_path()
+    return any(os.path.lexists(os.path.join(place, program)) for place in places)
 
 
 def _started(command: Command) -> subprocess.Popen[bytes]:
