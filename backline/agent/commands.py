@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from backline.agent.line import Line
 
 SYSTEM_DIRECTORIES = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
-INHERITED_PREFIXES = ("SSL_CERT_", "PIP_", "UV_")
+INHERITED_PREFIXES = ("SSL_CERT_", "PIP_", "UV_", "BACKLINE_")
 INHERITED_NAMES = ("REQUESTS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY")
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from backline.commands.roles import declarations, load_roles
+from backline.commands.host_settings import checked_settings, settings_of_hosts
+from backline.commands.roles import load_roles
 from backline.commands.site import Site
-from backline.deploy.role import Role
 from backline.fleet.fleet import FORKS, Fleet
 from backline.fleet.session import Listener, Session
 from backline.fleet.target import Target
@@ -16,23 +16,15 @@ from backline.inventory.inventory import InventoryHost
 from backline.resources.failure import Unreachable
 from backline.resources.secret import Secret
 from backline.settings.connection import ConnectionSettings, connection_settings
-from backline.settings.load import load_settings
-from backline.settings.placeholder_facts import placeholder_facts
 from backline.settings.settings import HostSettings
 from backline.transport.opening import open_stream
-
-
-def checked_settings(site: Site, roles: tuple[Role, ...]) -> tuple[HostSettings, ...]:
-    """The settings of every host, with made-up facts: whatever is wrong with them is said before connecting."""
-    facts = placeholder_facts()
-    return tuple(load_settings(host, site.inventory, declarations(roles), facts) for host in site.hosts)
 
 
 @contextmanager
 def connected(site: Site, listener: Listener) -> Iterator[Fleet]:
     """A fleet of the site's hosts; its sessions end with the block. Raises the first Failure to connect."""
     roles = load_roles()
-    checked_settings(site, roles)
+    checked_settings(site, roles)  # what is wrong with them is said before anything is connected
     with ThreadPoolExecutor(max_workers=FORKS) as pool:
         sessions = [pool.submit(open_session, site, host, listener) for host in site.hosts]
     opened = [future.result() for future in sessions if not future.exception()]
@@ -40,8 +32,8 @@ def connected(site: Site, listener: Listener) -> Iterator[Fleet]:
     try:
         for future in sessions:
             future.result()
-        pairs = zip(site.hosts, opened, strict=True)
-        fleet = Fleet([_target(site, host, session, roles) for host, session in pairs], listener)
+        settings = settings_of_hosts(site, roles, [session.facts for session in opened])
+        fleet = Fleet([_target(*pair) for pair in zip(opened, settings, strict=True)], listener)
         yield fleet
     finally:
         if fleet is not None:
@@ -67,8 +59,6 @@ def _interpreter(settings: ConnectionSettings) -> str:
     return settings.python or "python3"
 
 
-def _target(site: Site, host: InventoryHost, session: Session, roles: tuple[Role, ...]) -> Target:
-    settings = load_settings(host, site.inventory, declarations(roles), session.facts)
-    secrets = (value.reveal() for value in settings.app.environment.values() if isinstance(value, Secret))
-    session.hide(secrets)
+def _target(session: Session, settings: HostSettings) -> Target:
+    session.hide(value.reveal() for value in settings.app.environment.values() if isinstance(value, Secret))
     return Target(session, settings)

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from backline.agent.events import Event, Kind
-from backline.commands.connecting import checked_settings
+from backline.commands.host_settings import checked_settings
 from backline.commands.roles import load_roles
 from backline.commands.site import Site
 from backline.deploy.source import Source, read_source

@@ -32,6 +32,7 @@ def _role(name: str, module: ModuleType) -> Role:
         resources=module.resources,
         programs=getattr(module, "programs", None),
         fitted=getattr(module, "fitted", None),
+        placed=getattr(module, "placed", None),
     )
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 from backline.agent.steps.adopt_release import AdoptRelease
+from backline.agent.steps.burn_number import BurnNumber
 from backline.agent.steps.read_text import ReadText
 from backline.deploy.draft import Change, Draft
 from backline.fleet.target import Target
@@ -29,9 +30,11 @@ def push_code(target: Target, draft: Draft) -> None:
     assert draft.source is not None
     change = draft.on(target.name)
     releases = change.release.app.releases
+    burnt = target.session.begin(_burn(change))
     incoming = f"{change.release.app.state_directory}/incoming"
     missing = target.perform(MissingBlobs(draft.source.files, releases))
     assert isinstance(missing, tuple)
+    burnt.result()
     size = 0
     for blob, content in draft.source.repository.contents(missing):
         target.session.put_blob(blob, content, incoming)
@@ -45,10 +48,16 @@ def adopt_code(target: Target, draft: Draft) -> None:
     """Take code, static files and environment of a release that is on the host already; nothing is sent or built."""
     change = draft.on(target.name)
     origin = change.stock.release(change.record.origin)
+    target.perform(_burn(change))
     target.perform(AdoptRelease(f"{change.release.app.releases}/{origin.number}", change.release.directory))
     target.apply(_plan(*_launcher_and_record(change)))
     target.tally.virtualenv = "reused"
     target.session.remark(f"{change.release.name} is r{origin.number}")
+
+
+def _burn(change: Change) -> BurnNumber:
+    """From now on the number is used, whatever becomes of the release."""
+    return BurnNumber(change.release.app.state_directory, change.release.number)
 
 
 def read_requirements(target: Target, number: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,6 +25,8 @@ class Role:
     programs: Callable[[Any, Generation], Iterable[Process]] | None = None
     fitted: Callable[[Any, str], Any] | None = None
     """The settings for what a release's requirements pin: which options its gunicorn or Celery knows."""
+    placed: Callable[[Any, Callable[[str], Collection[str]]], Sequence[Any]] | None = None
+    """The settings of all hosts of a run, each left with what it is to run of what runs on some hosts only."""
 
 
 def role_plan(settings: HostSettings, roles: Iterable[Role]) -> Plan:

@@ -77,11 +77,13 @@ class Prune(Action):
         return frozenset(kept)
 
     def _forget_generations(self, host: Host) -> None:
-        """Those whose release is gone."""
+        """Those whose release is gone, with the logs of their programs."""
         directory = f"{self.root}/.backline/generations"
         left = {name for name in host.names(f"{self.root}/releases") if name.isdigit()}
         for name in host.names(directory):
             if str(_number_of_label(name.partition(".")[0])) not in left:
+                for log in _logs_of(host.read(f"{directory}/{name}")):
+                    _remove_rotated(host, log)
                 host.remove(f"{directory}/{name}")
 
     def _remove_uploads(self, host: Host) -> None:
@@ -101,6 +103,32 @@ class Prune(Action):
         for name in unneeded:
             _remove(host, f"{directory}/{name}")
         return unneeded
+
+
+def _logs_of(record: bytes) -> Iterator[str]:
+    """The log files that a generation's record names; it may name kinds of actions that the agent does not know."""
+    import json
+
+    try:
+        pending = [json.loads(record)]
+    except ValueError:  # cut off while it was written: it names nothing, and goes
+        return
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            if isinstance(value.get("log_file"), str):
+                yield value["log_file"]
+            pending.extend(value.values())
+        elif isinstance(value, list):
+            pending.extend(value)
+
+
+def _remove_rotated(host: Host, log: str) -> None:
+    """A log, and what Supervisor's rotation made of it (`web.log.1`)."""
+    folder, _, name = log.rpartition("/")
+    for found in host.names(folder):
+        if found == name or (found.startswith(f"{name}.") and found[len(name) + 1 :].isdigit()):
+            host.remove(f"{folder}/{found}")
 
 
 def _is_half(name: str) -> bool:

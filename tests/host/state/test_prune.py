@@ -11,7 +11,9 @@ import pytest
 
 from backline.agent.machine import Machine
 from backline.agent.steps.prune import InUse, Prune
-from backline.resources.records import LiveRecord
+from backline.resources.process import WEB, Process
+from backline.resources.program import Program
+from backline.resources.records import GenerationRecord, LiveRecord
 from tests.host.servers import ended
 from tests.host.supervisor.conftest import eventually
 
@@ -44,6 +46,22 @@ def test_what_is_not_kept_goes_with_all_that_it_alone_needed(app: AppFolder, mac
     assert (app.releases, app.virtualenvs) == (["2", "3"], ["3.12-a"])
     assert [path.name for path in (app.state / "generations").iterdir()] == ["r3-2.json"]
     assert list((app.state / "incoming").iterdir()) == []
+
+
+def test_logs_of_a_pruned_generation_go_with_their_rotations(app: AppFolder, machine: Machine) -> None:
+    app.make_release(1)
+    app.make_release(2)
+    logs = app.root / "logs"
+    logs.mkdir()
+    for name in ("web-r1.log", "web-r1.log.1", "web-r1.log.old", "web-r2.log"):
+        (logs / name).touch()
+    for number in (1, 2):
+        program = Program(f"web-r{number}", ("web",), "/", str(logs / f"web-r{number}.log"))
+        record = GenerationRecord(f"r{number}", number, 1, (Process(program, WEB, "web"),))
+        (app.state / "generations").mkdir(exist_ok=True)
+        (app.state / "generations" / f"r{number}.json").write_text(record.to_json())
+    Prune(str(app.root), keep=(2,)).perform(machine)
+    assert sorted(path.name for path in logs.iterdir()) == ["web-r1.log.old", "web-r2.log"]
 
 
 def test_number_of_a_pruned_release_is_not_used_again(app: AppFolder, machine: Machine) -> None:
