@@ -9,6 +9,8 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from backline.agent.shipped_form import shipped_form
+
 LOADER = "backline.agent.loader"
 ALWAYS = ("backline.agent.loop",)
 
@@ -57,8 +59,7 @@ def _source(name: str) -> str:
     spec = find_spec(name)
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(f"{name} has no source to ship")
-    text = Path(spec.origin).read_text(encoding="utf-8")
-    return "" if spec.submodule_search_locations else text  # a package's docstring is of no use there
+    return shipped_form(Path(spec.origin).read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=256)
