@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format clean environment
+.PHONY: help demo test lint format reference clean environment
 TESTS ?= tests/unit tests/host
 
 help:  ## This list
@@ -23,6 +23,9 @@ lint: environment  ## Check style, types and the import rules
 format: environment  ## Put the code into the form that `make lint` asks for
 	@.venv/bin/ruff check --fix
 	@.venv/bin/ruff format
+
+reference: environment  ## Write docs/variables.md from the roles' own declarations
+	@.venv/bin/python -m backline.commands.reference >docs/variables.md
 
 clean:  ## Remove what the other targets made (end a sandbox first: inv sandbox.down)
 	@if [ -d .backline ]; then echo "make clean: .backline/ is left as it is; 'inv sandbox.down' ends a sandbox" >&2; fi

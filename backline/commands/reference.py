@@ -1,0 +1,15 @@
+"""Prints the reference of variables, from the dataclasses that declare them: `make reference` keeps docs/variables.md."""
+
+from __future__ import annotations
+
+from backline.commands.roles import declarations, load_roles
+from backline.settings.reference import reference
+
+
+def variables_reference() -> str:
+    """docs/variables.md as it should be."""
+    return reference(declarations(load_roles()))
+
+
+if __name__ == "__main__":
+    print(variables_reference(), end="")
