@@ -23,7 +23,7 @@ def build_virtualenv(target: Target, draft: Draft) -> None:
         requirements=draft.source.requirements,
         uv=tool(change.release.app, "uv"),
     )
-    applied = target.apply(Plan((Entry(virtualenv, role="release"),)))
+    applied = target.apply(Plan((Entry(virtualenv),)))
     target.tally.virtualenv = "built" if applied.changed else "reused"
     target.session.remark(f"{target.tally.virtualenv} {change.release.virtualenv.rpartition('/')[2]}")
 

@@ -96,7 +96,7 @@ def _launcher_and_record(change: Change) -> Iterator[Resource]:
 
 
 def _plan(*resources: Resource) -> Plan:
-    return Plan(tuple(Entry(resource, role="release") for resource in resources))
+    return Plan(tuple(Entry(resource) for resource in resources))
 
 
 def static_root(release: Release) -> dict[str, str]:

@@ -100,7 +100,9 @@ class Console:
         if event.kind in WORDY:
             return self._verbose
         if event.kind == Kind.RESOURCE:
-            return self._verbose or event.status != Outcome.OK
+            # What belongs to no role is the runbook's own making, and the end of its step says what came of it.
+            changed_role = event.status != Outcome.OK and bool(event.detail.get("role"))
+            return self._verbose or changed_role or event.status == Outcome.FAILED
         return True
 
     def _write(self, event: Event) -> None:

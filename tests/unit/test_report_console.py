@@ -28,8 +28,9 @@ def person(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
 
 
-def resource(status: str, subject: str, *differences: Difference) -> Event:
-    return Event(Kind.RESOURCE, AT, "web1", "converge", status, subject, differences=differences)
+def resource(status: str, subject: str, *differences: Difference, role: str = "app") -> Event:
+    detail = {"role": role}
+    return Event(Kind.RESOURCE, AT, "web1", "converge", status, subject, differences=differences, detail=detail)
 
 
 RUN = (
@@ -171,3 +172,12 @@ def lasting_lines(written: str) -> list[str]:
             rows[row] = rows[row][:column].ljust(column) + piece + rows[row][column + len(piece) :]
             column += len(piece)
     return [line.rstrip() for line in rows if line.strip()]
+
+
+def test_what_the_runbook_makes_is_told_by_its_step_and_not_file_by_file() -> None:
+    stream = io.StringIO()
+    console = Console(stream, io.StringIO())
+    console(resource(Outcome.CHANGED, "/srv/shop/releases/4", role=""))
+    assert stream.getvalue() == ""
+    console(resource(Outcome.FAILED, "/srv/shop/releases/4", role=""))
+    assert "/srv/shop/releases/4" in stream.getvalue()

@@ -29,5 +29,6 @@ def values(host: InventoryHost) -> dict[str, object]:
 def variables(**named: object) -> dict[str, Variable]:
     """Variables that stand one a line in a file `vars.yml`."""
     return {
-        name: Variable(name, value, Origin("vars.yml", line)) for line, (name, value) in enumerate(named.items(), start=1)
+        name: Variable(name, value, Origin("vars.yml", line))
+        for line, (name, value) in enumerate(named.items(), start=1)
     }
