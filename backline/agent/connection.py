@@ -27,22 +27,33 @@ SILENCE = 15.0
 """Seconds without a byte from the controller after which it is taken for gone."""
 READ_AHEAD = 8 * 1024 * 1024
 """Bytes that may wait for the agent's main thread."""
+PIECE = 256 * 1024
+TICK = 0.2
+"""Seconds between two looks whether the controller that does not read is still there."""
 
 
 class Connection:
     """Frames from descriptor `source`, frames to descriptor `sink`; implements Line."""
 
-    def __init__(self, source: int, sink: int, first: bytes = b"") -> None:
+    def __init__(self, source: int, sink: int, first: bytes = b"", silence: float = SILENCE) -> None:
         self._source = source
         self._sink = sink
+        self._silence = silence
         self._frames = FrameReader()
         self._waiting: deque[dict[str, object] | bytes] = deque(self._frames.feed(first))
-        self._waiting_bytes = 0
+        self._bytes_in = 0
+        self._bytes_taken = 0
+        """Two counters, since each is written by one thread only: a common one would lose count."""
+        self._unsent = b""
         self._closed = False
         self._interrupted = False
+        self._stopped_up_to = 0
         self._sending = _thread.allocate_lock()
+        self._interrupting = _thread.allocate_lock()
         self._ready, self._ready_writer = os.pipe()
         self._wake, self._wake_writer = os.pipe()
+        os.set_blocking(sink, False)  # a controller that does not read must not keep us from seeing that it is gone
+        os.set_blocking(self._ready_writer, False)
         self.request = 0
         """The number of the request that is being answered; its events carry it."""
 
@@ -55,16 +66,13 @@ class Connection:
         """The controller has left, or wants what is being done to stop."""
         return self._closed or self._interrupted
 
-    @property
-    def closed(self) -> bool:
-        """The controller has left for good."""
-        return self._closed
-
-    def settle_interrupt(self) -> None:
-        """What was to stop has stopped."""
-        if self._interrupted and not self._closed:
-            self._interrupted = False
-            os.read(self._wake, 1)
+    def enter(self, request: int) -> None:
+        """What is done now is this request: an interrupt that was meant for an earlier one is forgotten."""
+        with self._interrupting:
+            self.request = request
+            if self._interrupted and request > self._stopped_up_to:
+                self._interrupted = False
+                os.read(self._wake, 1)
 
     @property
     def wake(self) -> int:
@@ -73,7 +81,11 @@ class Connection:
     def send(self, message: Mapping[str, object]) -> None:
         """Write one message; a controller that has gone is noticed by the reader, not here."""
         with self._sending:
-            self._write(message_frame(message))
+            self._unsent += message_frame(message)
+            while self._unsent and not self._closed:
+                self._write_some()
+                if self._unsent:
+                    select.select([], [self._sink], [], TICK)
 
     def send_event(self, event: Event) -> None:
         self.send({"m": "event", "id": self.request, "event": encoded(event)})
@@ -83,23 +95,19 @@ class Connection:
         while not self._waiting:
             if self._closed:
                 return None
-            select.select([self._ready] if self._interrupted else [self._ready, self._wake], [], [])
-            self._drain_ready()
+            os.read(self._ready, 4096)
         frame = self._waiting.popleft()
-        self._waiting_bytes -= len(frame) if isinstance(frame, bytes) else 0
+        self._bytes_taken += len(frame) if isinstance(frame, bytes) else 0
         return frame
 
-    def _drain_ready(self) -> None:
-        if select.select([self._ready], [], [], 0)[0]:
-            os.read(self._ready, 4096)
-
-    def _write(self, data: bytes) -> None:
-        view = memoryview(data)
-        while view and not self._closed:
-            try:
-                view = view[os.write(self._sink, view) :]
-            except OSError:  # the pipe is closed: the reader will see its end as well
-                return
+    def _write_some(self) -> None:
+        """As much of what is unsent as the line takes now."""
+        try:
+            self._unsent = self._unsent[os.write(self._sink, self._unsent[:PIECE]) :]
+        except BlockingIOError:
+            return
+        except OSError:  # the pipe is closed: the reader will see its end as well
+            self._unsent = b""
 
     def _read_on(self) -> None:
         try:
@@ -107,41 +115,66 @@ class Connection:
         finally:
             self._closed = True
             os.write(self._wake_writer, b"x")
+            self._announce()
 
     def _read_until_gone(self) -> None:
-        heard = time.monotonic()
-        told = heard
-        while time.monotonic() - heard < SILENCE:
-            room = self._waiting_bytes < READ_AHEAD
-            readable = select.select([self._source] if room else [], [], [], BEAT if room else 0.01)[0]
-            if readable:
-                data = os.read(self._source, 262144)
-                if not data:
+        heard = told = time.monotonic()
+        while True:
+            if self._bytes_in - self._bytes_taken >= READ_AHEAD:
+                time.sleep(0.01)
+                heard = time.monotonic()  # no silence: we do not listen
+            elif select.select([self._source], [], [], min(BEAT, self._silence))[0]:
+                data = self._read()
+                if data == b"":
                     return
+                self._take(data or b"")
                 heard = time.monotonic()
-                self._take(data)
-            elif not room:
-                heard = time.monotonic()  # not silence: we do not listen
-            if time.monotonic() - told >= BEAT and self._sending.acquire(False):
+            elif time.monotonic() - heard >= self._silence:
+                return
+            if time.monotonic() - told >= BEAT:
                 told = time.monotonic()
-                try:
-                    self._write(message_frame({"m": "beat"}))
-                finally:
-                    self._sending.release()
+                self._beat()
+
+    def _read(self) -> bytes | None:
+        """What has come; b"" at the end, None for nothing (where input and output are one socket, neither blocks)."""
+        try:
+            return os.read(self._source, 262144)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return b""
+
+    def _beat(self) -> None:
+        """A sign of life, unless another message is on its way; never waits, for this thread must go on listening."""
+        if self._sending.acquire(False):
+            try:
+                self._unsent = self._unsent or message_frame({"m": "beat"})
+                self._write_some()
+            finally:
+                self._sending.release()
 
     def _take(self, data: bytes) -> None:
         for frame in self._frames.feed(data):
             if isinstance(frame, dict) and frame["m"] == "ping":
                 continue  # its arrival was all it had to say
             if isinstance(frame, dict) and frame["m"] == "interrupt":
-                self._interrupt()
+                self._interrupt(int(str(frame["last"])))
                 continue
-            self._waiting_bytes += len(frame) if isinstance(frame, bytes) else 0
+            self._bytes_in += len(frame) if isinstance(frame, bytes) else 0
             self._waiting.append(frame)
-            os.write(self._ready_writer, b"x")
+            self._announce()
 
-    def _interrupt(self) -> None:
-        """Only what is being done now is stopped; an interrupt that finds nothing to stop is forgotten by the loop."""
-        if not self._interrupted:
-            self._interrupted = True
-            os.write(self._wake_writer, b"x")
+    def _announce(self) -> None:
+        """Wake `next`. A full pipe wakes it as well."""
+        try:
+            os.write(self._ready_writer, b"x")
+        except BlockingIOError:
+            pass
+
+    def _interrupt(self, last: int) -> None:
+        """Stop the requests up to `last`; one that is asked later is not meant, even if it is there already."""
+        with self._interrupting:
+            self._stopped_up_to = max(self._stopped_up_to, last)
+            if self.request <= last and not self._interrupted:
+                self._interrupted = True
+                os.write(self._wake_writer, b"x")

@@ -53,7 +53,6 @@ class Guard:
         self._answers = line.makefile("r", encoding="utf-8")
         self._shipped = shipped
         self._known = set(shipped.sources)
-        self.committed = False
 
     @classmethod
     def start(cls, state_directory: str, lock_descriptor: int, shipped: ShippedModules) -> Guard:
@@ -74,10 +73,11 @@ class Guard:
         """Give an order and wait until it is done; returns the guard's notes. Raises Failure when it could not."""
         news = {name: text for name, text in self._shipped.sources.items() if name not in self._known}
         self._known.update(news)
-        self._line.sendall(json.dumps({"modules": news, "order": encoded(order)}).encode() + b"\n")
-        notes = self._await_answer()
-        self.committed = self.committed or order.word == COMMIT
-        return notes
+        try:
+            self._line.sendall(json.dumps({"modules": news, "order": encoded(order)}).encode() + b"\n")
+        except OSError:
+            raise _died() from None
+        return self._await_answer()
 
     def leave(self) -> None:
         """Close the line: the guard reverts, or finishes, what is still owed, and ends by itself."""
@@ -92,9 +92,13 @@ class Guard:
     def _await_answer(self) -> tuple[str, ...]:
         text = self._answers.readline()
         if not text:
-            raise Failure("the guard on the host has died", hint="guard.log beside the journal says why; deploy again")
+            raise _died()
         answer = json.loads(text)
         if answer["failure"]:
             failure = decoded(answer["failure"])
             raise failure if isinstance(failure, Failure) else Failure(str(failure))
         return tuple(answer["notes"])
+
+
+def _died() -> Failure:
+    return Failure("the guard on the host has died", hint="guard.log beside the journal says why; deploy again")

@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+from functools import partial
 
 from backline.agent.faults import as_failure
 from backline.agent.guard import COMMIT, FINISHED, REVERT, UNDO, Order
@@ -22,6 +23,7 @@ from backline.resources.failure import Failure
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
     from typing import NoReturn
 
     from backline.agent.events import Event
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from backline.resources.resource import Action
 
 LINK_MODE = 0o644
+MOST_DESCRIPTORS = 4096
+"""Descriptors that are looked at where there is no /proc."""
 
 
 class NobodyListens:
@@ -73,12 +77,18 @@ def _stand_alone(line: int, lock: int, log: str) -> None:
     os.dup2(nothing, 0)
     os.dup2(target, 1)
     os.dup2(target, 2)
-    kept = sorted({line, lock})
-    lowest = 3
-    for descriptor in [*kept, os.sysconf("SC_OPEN_MAX")]:
-        os.closerange(lowest, descriptor)
-        lowest = descriptor + 1
+    for descriptor in _open_descriptors():
+        if descriptor > 2 and descriptor not in (line, lock):
+            os.closerange(descriptor, descriptor + 1)
     sys.stdout = sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+
+
+def _open_descriptors() -> list[int]:
+    """Ours; asked of /proc, since where a thousand million are allowed, closing every number takes minutes."""
+    try:
+        return [int(name) for name in os.listdir("/proc/self/fd")]
+    except OSError:
+        return list(range(min(os.sysconf("SC_OPEN_MAX"), MOST_DESCRIPTORS)))
 
 
 class GuardProcess:
@@ -90,24 +100,28 @@ class GuardProcess:
         self._machine = Machine(NobodyListens())
         self._undo: list[Action] = []
         self._finish: list[tuple[str, Action]] = []
+        self._failed: list[str] = []
+        """What could not be undone or finished: as long as there is any, the journal stays."""
 
     def serve(self, line: socket.socket) -> None:
         """Take orders until the line ends, then do what is owed."""
         self._answer(line, ())
         with line.makefile("r", encoding="utf-8") as orders:
             for text in orders:
-                self._obey(line, text)
-        notes = self._revert() + self._finish_rest()
-        print("left:", *notes, sep="\n  ", flush=True)
-        if not notes:
+                if text.endswith("\n"):  # else the agent was killed while it wrote: it has not begun what it tells of
+                    self._obey(line, text)
+        self._revert()
+        self._finish_rest()
+        print("left:", *self._failed, sep="\n  ", flush=True)
+        if not self._failed:
             self._journal.settle()
 
     def _obey(self, line: socket.socket, text: str) -> None:
-        message = json.loads(text)
-        self._shipped.sources.update(message["modules"])
-        order = decoded(message["order"])
-        assert isinstance(order, Order)
         try:
+            message = json.loads(text)
+            self._shipped.sources.update(message["modules"])
+            order = decoded(message["order"])
+            assert isinstance(order, Order)
             notes = self._done(order)
         except Exception as error:
             self._answer(line, (), as_failure(error))
@@ -137,6 +151,7 @@ class GuardProcess:
         """The commit point of this host: all links or none, and what is owed turned round."""
         finish = [[name, encoded(action)] for name, action in order.finish]
         before = [(path, self._target(path)) for path, _ in order.links]
+        live_before = self._text(order.live_path)
         self._journal.write(EntryKind.SWITCHING, before=before, after=order.links, finish=finish)
         moved = 0
         try:
@@ -144,13 +159,18 @@ class GuardProcess:
                 self._machine.make_link(path, target)
                 moved += 1
             self._machine.write(order.live_path, order.live_text.encode(), mode=LINK_MODE)
+            self._journal.write(EntryKind.COMMITTED)
         except Exception:
-            for path, target in reversed(before[:moved]):
-                self._put_back(path, target)
+            self._switch_back(before[:moved], order.live_path, live_before)
             raise
-        self._journal.write(EntryKind.COMMITTED)
         self._undo.clear()
         self._finish = list(order.finish)
+
+    def _switch_back(self, links: list[tuple[str, str]], live_path: str, live_text: bytes | None) -> None:
+        """As it was; one link that cannot be put back does not keep the others from it."""
+        for path, target in reversed(links):
+            self._try(f"put back {path}", partial(self._put_back, path, target))
+        self._try(f"put back {live_path}", lambda: self._put_text_back(live_path, live_text))
 
     def _target(self, path: str) -> str:
         found = self._machine.status(path)
@@ -162,22 +182,38 @@ class GuardProcess:
         else:
             self._machine.remove(path)
 
+    def _text(self, path: str) -> bytes | None:
+        return self._machine.read(path) if self._machine.status(path) else None
+
+    def _put_text_back(self, path: str, text: bytes | None) -> None:
+        if self._text(path) == text:
+            return
+        if text is None:
+            self._machine.remove(path)
+        else:
+            self._machine.write(path, text, mode=LINK_MODE)
+
     def _revert(self) -> tuple[str, ...]:
         """Perform every undo, the last first; what fails is told and does not keep the rest from being undone."""
         notes = [self._attempt("undo", action) for action in reversed(self._undo)]
         self._undo.clear()
         return tuple(note for note in notes if note)
 
-    def _finish_rest(self) -> tuple[str, ...]:
-        notes = [self._attempt(name, action) for name, action in self._finish]
-        return tuple(note for note in notes if note)
+    def _finish_rest(self) -> None:
+        for name, action in self._finish:
+            self._attempt(name, action)
 
     def _attempt(self, name: str, action: Action) -> str:
-        print(name, type(action).__name__, flush=True)
+        """Perform it. Returns why it could not be done, empty where it could."""
+        return self._try(f"{name} {type(action).__name__}", lambda: action.perform(self._machine))
+
+    def _try(self, what: str, act: Callable[[], object]) -> str:
+        print(what, flush=True)
         try:
-            action.perform(self._machine)
+            act()
         except Exception as error:
             failure = as_failure(error)
-            print(*failure.lines, sep="\n", flush=True)
-            return f"{name} {type(action).__name__}: {failure.cause}"
+            print(failure.cause, *failure.lines, sep="\n", flush=True)
+            self._failed.append(f"{what}: {failure.cause}")
+            return self._failed[-1]
         return ""

@@ -47,7 +47,7 @@ class Agent:
     def work(self) -> None:
         while True:
             message = self._connection.next()
-            if message is None or isinstance(message, bytes) or message["m"] == "bye":
+            if message is None or isinstance(message, bytes):
                 return
             self._count(message)
             if message["m"] == "blob":
@@ -70,7 +70,7 @@ class Agent:
 
     def _answer(self, message: dict[str, object]) -> None:
         number = int(str(message["id"]))
-        self._connection.request = number
+        self._connection.enter(number)
         try:
             value = self._perform(message)
         except Exception as error:
@@ -79,8 +79,6 @@ class Agent:
             self._connection.send({"m": "failure", "id": number, "failure": failure, **self._count_told()})
         else:
             self._connection.send({"m": "answer", "id": number, "value": encoded(value), **self._count_told()})
-        finally:
-            self._connection.settle_interrupt()
 
     def _count_told(self) -> dict[str, object]:
         return {"round_trips": self._round_trips}
@@ -88,8 +86,8 @@ class Agent:
     def _perform(self, message: dict[str, object]) -> object:
         if message.get("after") in self._failed:
             raise Interrupted("not done, since what it follows had failed")
-        if self._connection.closed:
-            raise Interrupted("the controller has gone")
+        if self._connection.gone:
+            raise Interrupted("stopped before it was begun")
         if self._lost_blob:
             failure, self._lost_blob = self._lost_blob, None
             raise failure

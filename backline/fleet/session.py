@@ -6,18 +6,20 @@ ahead (`begin`) without waiting for the answer to the one before; the agent does
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field, replace
 
 from backline.agent.bootstrap import shipped_sources, start_command, start_stream
 from backline.agent.events import Event, Kind
 from backline.agent.facts import Facts
+from backline.agent.faults import as_failure
 from backline.agent.wire import VERSION, FrameReader, bytes_frame, message_frame
 from backline.resources.codec import decoded, encoded, kinds_in
-from backline.resources.failure import Failure, Unreachable
+from backline.resources.failure import Failure, Interrupted, Unreachable
 from backline.resources.resource import Action, Difference
 from backline.resources.secret import masked
 from backline.transport.stream import Stream
@@ -65,9 +67,16 @@ class Traffic:
 
 
 class Session:
-    """One agent on one host. Not shared between threads, but for the reader and the pinger that it starts itself."""
+    """One agent on one host. One thread at a time asks; any thread may interrupt and close."""
 
-    def __init__(self, name: str, open_stream: Callable[[str], Stream], interpreter: str, listener: Listener) -> None:
+    def __init__(
+        self,
+        name: str,
+        open_stream: Callable[[str], Stream],
+        interpreter: str,
+        listener: Listener,
+        silence: float = SILENCE,
+    ) -> None:
         """Connect and start the agent; returns when it has said hello. `open_stream` is given the start command.
 
         Raises Unreachable with what the host said instead."""
@@ -81,7 +90,11 @@ class Session:
         self._step = ""
         self._remark = ""
         self._heard = time.monotonic()
+        self._silence = silence
         self._writing = threading.Lock()
+        self._asking = threading.Lock()
+        """Held while the table of requests, or what becomes of new ones, is changed; never while waiting."""
+        self._stopping = False
         self._closed = threading.Event()
         self._why_ended = Failure("the run had ended before", host=name)
         payload = start_stream(frozenset(), b"")
@@ -89,7 +102,9 @@ class Session:
         self._stream = open_stream(start_command(interpreter, len(payload)))
         self._send(payload)
         threading.Thread(target=self._read_on, name=f"{name} reads", daemon=True).start()
-        threading.Thread(target=self._keep_alive, name=f"{name} lives", daemon=True).start()
+        # Two, since a ping that cannot be written is one of the signs of a host that is lost.
+        threading.Thread(target=self._ping_on, name=f"{name} pings", daemon=True).start()
+        threading.Thread(target=self._watch_silence, name=f"{name} lives", daemon=True).start()
         self.facts = self._facts()
 
     def enter(self, step: str) -> None:
@@ -118,10 +133,10 @@ class Session:
         return self.begin(action, step).result()
 
     def begin(self, action: Action, step: str = "", after: Pending | None = None) -> Pending:
-        """Ask and do not wait. `after` is a request without whose success this one is not done."""
-        self.traffic.requests += 1
-        number = self.traffic.requests
+        """Ask and do not wait. `after` is a request without whose success this one is not done. Raises Interrupted."""
         self._step = step or self._step
+        pending = self._register()
+        number = pending.number
         form = encoded(action)
         modules = self._modules_for(form)
         message = {"m": "do", "id": number, "seen": self._waited, "step": self._step, "action": form}
@@ -129,24 +144,43 @@ class Session:
             message["modules"] = modules
         if after is not None:
             message["after"] = after.number
-        pending = Pending(self, number)
-        self._answers[number] = pending
-        if self._closed.is_set():
-            pending.answer.set_exception(self._why_ended)
-            return pending
         self._send(message_frame(message))
         return pending
+
+    def _register(self) -> Pending:
+        """A new request; where the session has ended, its failure stands in it already."""
+        with self._asking:
+            self._refuse_if_stopping()
+            self.traffic.requests += 1
+            pending = Pending(self, self.traffic.requests)
+            if self._closed.is_set():
+                pending.answer.set_exception(self._why_ended)
+            else:
+                self._answers[pending.number] = pending
+            return pending
+
+    def _refuse_if_stopping(self) -> None:
+        if self._stopping:
+            raise Interrupted("stopped before it was asked for", host=self.name, step=self._step)
 
     def note_waited(self, number: int) -> None:
         """The answer to this request was waited for: what is sent from now on could not have been sent before it."""
         self._waited = max(self._waited, number + 1)
 
     def interrupt(self) -> None:
-        """Ask the agent to stop what it does now; the request ends in Interrupted, and the session lives on."""
-        self._send(message_frame({"m": "interrupt"}))
+        """What was asked for ends in Interrupted, and what is asked for from now on too; the session lives on."""
+        with self._asking:
+            self._stopping = True
+            last = self.traffic.requests
+        self._send(message_frame({"m": "interrupt", "last": last}))
+
+    def go_on(self) -> None:
+        """What was to stop has stopped: requests are taken again."""
+        self._stopping = False
 
     def put_blob(self, blob: str, content: bytes, directory: str) -> None:
-        """Send a git blob into a directory of the host; its failure is that of the next request."""
+        """Send a git blob into a directory of the host; its failure is that of the next request. Raises Interrupted."""
+        self._refuse_if_stopping()
         self._send(message_frame({"m": "blob", "blob": blob, "into": directory, "seen": self._waited}))
         view = memoryview(content)
         for start in range(0, len(view), PIECE):
@@ -155,9 +189,7 @@ class Session:
         self.traffic.blobs += 1
 
     def close(self) -> None:
-        """The orderly end: the agent leaves, and the line is closed."""
-        if not self._closed.is_set():
-            self._send(message_frame({"m": "bye", "seen": self._waited}))
+        """The end: the line is closed, and the agent leaves when it sees that. Requests that wait fail."""
         self._end(None)
 
     def _facts(self) -> Facts:
@@ -185,20 +217,21 @@ class Session:
                 pass
 
     def _read_on(self) -> None:
-        frames = FrameReader()
         failure: Failure | None = None
         try:
-            while data := self._stream.read(262144):
-                self._heard = time.monotonic()
-                self.traffic.bytes_in += len(data)
-                for frame in frames.feed(data):
-                    if isinstance(frame, dict):
-                        self._take(frame)
-        except Failure as error:
-            failure = error
-        except OSError:
-            pass
+            self._read_to_the_end()
+        except Exception as error:
+            failure = as_failure(error)
         self._end(failure or self._lost())
+
+    def _read_to_the_end(self) -> None:
+        frames = FrameReader()
+        while data := self._stream.read(262144):
+            self._heard = time.monotonic()
+            self.traffic.bytes_in += len(data)
+            for frame in frames.feed(data):
+                if isinstance(frame, dict):
+                    self._take(frame)
 
     def _take(self, message: dict[str, object]) -> None:
         kind = message["m"]
@@ -208,8 +241,12 @@ class Session:
             self._tell(decoded(message["event"]))
         elif kind in ("answer", "failure"):
             self.traffic.round_trips = int(str(message["round_trips"]))
-            answer = self._answers.pop(int(str(message["id"]))).answer
             value = decoded(message["value"] if kind == "answer" else message["failure"])
+            with self._asking:
+                pending = self._answers.pop(int(str(message["id"])), None)
+            if pending is None:
+                return  # it was told that the session has ended
+            answer = pending.answer
             if kind == "answer":
                 answer.set_result(value)
             else:
@@ -267,21 +304,28 @@ class Session:
             hint="inv status shows what is running; the same command can be given again",
         )
 
-    def _keep_alive(self) -> None:
+    def _ping_on(self) -> None:
         while not self._closed.wait(PING):
-            if time.monotonic() - self._heard > SILENCE:
-                self._stream.close()
-                return
             self._send(message_frame({"m": "ping"}))
 
+    def _watch_silence(self) -> None:
+        """Close the line of a host that is silent; the reader then finds its end."""
+        while not self._closed.wait(max(self._heard + self._silence - time.monotonic(), 0.05)):
+            if self._hello.done() and time.monotonic() - self._heard > self._silence:
+                self._stream.close()
+                return
+
     def _end(self, failure: Failure | None) -> None:
-        if self._closed.is_set():
-            return
-        self._why_ended = failure or self._why_ended
-        self._closed.set()
-        for pending in list(self._answers.values()):
-            pending.answer.set_exception(self._why_ended)
-        self._answers.clear()
-        if not self._hello.done():
-            self._hello.set_exception(self._why_ended)
+        """Once; whoever comes first says why."""
+        with self._asking:
+            if self._closed.is_set():
+                return
+            self._why_ended = failure or self._why_ended
+            self._closed.set()
+            pending = list(self._answers.values())
+            self._answers.clear()
         self._stream.close()
+        for one in pending:
+            one.answer.set_exception(self._why_ended)
+        with contextlib.suppress(InvalidStateError):  # it has said hello long ago
+            self._hello.set_exception(self._why_ended)
