@@ -1,4 +1,4 @@
-"""Prints the reference of variables, from the dataclasses that declare them: `make reference` keeps docs/variables.md."""
+"""Prints the reference of variables, from the dataclasses that declare them; `make reference` keeps it in docs/."""
 
 from __future__ import annotations
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backline.resources.failure import Conflict
-from backline.resources.paths import parent, path_name
-from backline.resources.resource import KEEP, Difference, Resource, ownership_differences
+from backline.resources.path_resource import PathResource
+from backline.resources.resource import KEEP, Difference, ownership_differences
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,23 +16,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Directory(Resource):
+class Directory(PathResource):
     """Parents that are missing are made 0755, for the same owner. What is in it is not looked at."""
 
     path: str
     mode: int = 0o755
     owner: str = KEEP
     group: str = KEEP
-
-    @property
-    def subject(self) -> str:
-        return self.path
-
-    def provides(self) -> tuple[str, ...]:
-        return (path_name(self.path),)
-
-    def needs(self) -> tuple[str, ...]:
-        return (path_name(parent(self.path)),)
 
     def differences(self, host: Host) -> Iterator[Difference]:
         found = host.status(self.path)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backline.resources.failure import Conflict, Failure
-from backline.resources.paths import parent, path_name
-from backline.resources.resource import KEEP, Difference, Resource, ownership_differences
+from backline.resources.path_resource import PathResource
+from backline.resources.resource import KEEP, Difference, ownership_differences
 from backline.resources.secret import MASK, Secret, masked
 
 TYPE_CHECKING = False
@@ -20,7 +20,7 @@ LONGEST_SHOWN = 64 * 1024
 
 
 @dataclass(frozen=True)
-class File(Resource):
+class File(PathResource):
     """Replaced atomically. `validate` is an argv in which `{}` stands for the candidate's path; when it exits other
     than 0 the old file stays. `secrets` are what must not show where the content tells of a difference; a value that
     the content quotes or escapes is to be named as it stands there."""
@@ -32,16 +32,6 @@ class File(Resource):
     group: str = KEEP
     validate: tuple[str, ...] = ()
     secrets: tuple[Secret, ...] = ()
-
-    @property
-    def subject(self) -> str:
-        return self.path
-
-    def provides(self) -> tuple[str, ...]:
-        return (path_name(self.path),)
-
-    def needs(self) -> tuple[str, ...]:
-        return (path_name(parent(self.path)),)
 
     def differences(self, host: Host) -> Iterator[Difference]:
         found = host.status(self.path)

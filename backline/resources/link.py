@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backline.resources.failure import Conflict
-from backline.resources.paths import parent, path_name
-from backline.resources.resource import Difference, Resource
+from backline.resources.path_resource import PathResource
+from backline.resources.resource import Difference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,21 +16,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Link(Resource):
+class Link(PathResource):
     """`target` is kept as it is written, and need not exist. A file in the link's place is replaced."""
 
     path: str
     target: str
-
-    @property
-    def subject(self) -> str:
-        return self.path
-
-    def provides(self) -> tuple[str, ...]:
-        return (path_name(self.path),)
-
-    def needs(self) -> tuple[str, ...]:
-        return (path_name(parent(self.path)),)
 
     def differences(self, host: Host) -> Iterator[Difference]:
         found = host.status(self.path)

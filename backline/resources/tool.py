@@ -6,8 +6,9 @@ import sys
 from dataclasses import dataclass
 
 from backline.resources.failure import Conflict, Failure
-from backline.resources.paths import is_program, parent, path_name
-from backline.resources.resource import Difference, Resource
+from backline.resources.path_resource import PathResource
+from backline.resources.paths import is_program, parent
+from backline.resources.resource import Difference
 from backline.resources.virtualenv import Virtualenv
 
 TYPE_CHECKING = False
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Tool(Resource):
+class Tool(PathResource):
     """`path` becomes a link to the program: the first of `names` on PATH, else `program` in a virtualenv beside it
     that is made from `requirements`. `program` is relative to that virtualenv, and may hold `*` and `**`.
 
@@ -30,16 +31,6 @@ class Tool(Resource):
     program: str
     python: str = ""
     uv: str = ""
-
-    @property
-    def subject(self) -> str:
-        return self.path
-
-    def provides(self) -> tuple[str, ...]:
-        return (path_name(self.path),)
-
-    def needs(self) -> tuple[str, ...]:
-        return (path_name(parent(self.path)),)
 
     def virtualenv(self, host: Host) -> Virtualenv:
         """`tools-nginx` beside `tools/nginx`; made by `tools/uv` where that is there, since it is much quicker."""

@@ -18,8 +18,9 @@ from backline.resources.blobs import (
     manifest_text,
 )
 from backline.resources.failure import Conflict, Failure
-from backline.resources.paths import parent, path_name
-from backline.resources.resource import Difference, Resource
+from backline.resources.path_resource import PathResource
+from backline.resources.paths import parent
+from backline.resources.resource import Difference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ __all__ = ["Tree", "TreeFile"]
 
 
 @dataclass(frozen=True)
-class Tree(Resource):
+class Tree(PathResource):
     """`path` is a directory in `releases`. A blob comes from a release that has it, else from `<incoming>/<blob id>`;
     either way its bytes are hashed before they are used.
 
@@ -41,16 +42,6 @@ class Tree(Resource):
     files: tuple[TreeFile, ...]
     releases: str
     incoming: str
-
-    @property
-    def subject(self) -> str:
-        return self.path
-
-    def provides(self) -> tuple[str, ...]:
-        return (path_name(self.path),)
-
-    def needs(self) -> tuple[str, ...]:
-        return (path_name(parent(self.path)),)
 
     def differences(self, host: Host) -> Iterator[Difference]:
         check_files(self.files)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from backline.resources.failure import Conflict, Failure
 from backline.resources.package_indexes import uv_arguments, uv_environment
-from backline.resources.paths import is_program, parent, path_name
-from backline.resources.resource import Difference, Resource
+from backline.resources.path_resource import PathResource
+from backline.resources.paths import is_program, path_name
+from backline.resources.resource import Difference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ TOLD_LINES = 20
 
 
 @dataclass(frozen=True)
-class Virtualenv(Resource):
+class Virtualenv(PathResource):
     """`python` is the interpreter's path or name; `uv` the path of a uv (empty, or none there: the host's own).
 
     One that was whole and is to be made anew is put aside first, and comes back if the new one cannot be made."""
@@ -33,15 +34,8 @@ class Virtualenv(Resource):
     requirements: str
     uv: str = ""
 
-    @property
-    def subject(self) -> str:
-        return self.path
-
-    def provides(self) -> tuple[str, ...]:
-        return (path_name(self.path),)
-
     def needs(self) -> tuple[str, ...]:
-        own = (path_name(parent(self.path)),)
+        own = super().needs()
         return (*own, path_name(self.uv)) if self.uv else own
 
     @property
