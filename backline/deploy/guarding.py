@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import json
-import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import FrameType
 
 from backline.agent.events import Event, Kind
+from backline.agent.faults import as_failure
 from backline.agent.steps.append_ledger import AppendLedger
 from backline.agent.steps.guarded import EndGuard, Revert, StartGuard
 from backline.agent.steps.take_lock import ReleaseLock
 from backline.deploy.draft import Draft
 from backline.deploy.order import Order
+from backline.deploy.stopping import Stopping
 from backline.fleet.fleet import Fleet
 from backline.fleet.target import Target
-from backline.resources.failure import Failure, Partial
+from backline.resources.failure import Failure, Interrupted, Partial, Unreachable
 
 LEDGER_FORMAT = 1
+DRAFTING = "plan release"
+"""What is done between the steps: working out what the release is made of."""
 
 
 @dataclass
@@ -31,50 +33,98 @@ class Run:
     order: Order
     began: float = field(default_factory=time.time)
     draft: Draft | None = None
-    migrated: bool = False
+    migrating: bool = False
+    """Migrations have been begun: some may be applied."""
     switched: bool = False
+    not_undone: list[str] = field(default_factory=list)
+    """What is still there of the new generation, as far as we know."""
     status: str = "failed"
+
+    def __post_init__(self) -> None:
+        self.stopping = Stopping(self.fleet)
+
+    def commit(self, switch: Callable[[Target, Draft], None], draft: Draft) -> None:
+        """The one step that Ctrl-C does not stop, and from which on nothing is undone."""
+        try:
+            self.fleet.surely(switch, draft)
+        except Unreachable as lost:
+            raise Partial(
+                "the connection was lost during the switch",
+                lines=(lost.cause, *lost.lines),
+                hint=f"inv status --host {lost.host} shows which release serves",
+                state="where the switch was made, the host's own guard finishes the deploy; where not, it undoes it",
+                host=lost.host,
+                step=lost.step,
+            ) from lost
+        self.switched = True
+        self.stopping.finish()
 
 
 @contextmanager
 def recorded(fleet: Fleet, order: Order) -> Iterator[Run]:
-    """Whatever happens, what was done stands in the ledger, and the lock is let go."""
+    """Whatever happens, what was done stands in the ledger, and the lock is let go. A second Ctrl-C waits for neither."""
     run = Run(fleet, order)
-    failure: Failure | None = None
+    with run.stopping:
+        try:
+            with _concluded(run):
+                yield run
+        except KeyboardInterrupt:
+            raise Interrupted(
+                "ended at once by a second Ctrl-C",
+                host=", ".join(target.name for target in fleet.targets),
+                state=_left_to_the_hosts(run),
+                hint=f"inv status{_host_option(run)} shows what runs",
+            ) from None
+
+
+@contextmanager
+def _concluded(run: Run) -> Iterator[None]:
+    """The last words of a run that has the time for them."""
     try:
-        yield run
-    except Failure as error:
-        failure = error
-        error.state = error.state or state_of(run)
-        raise
-    finally:
+        yield
+    except Failure as failure:
+        failure.step = failure.step or DRAFTING
+        failure.state = failure.state or state_of(run)
+        if isinstance(failure, Interrupted):
+            failure.hint = failure.hint or f"{run.order.command}   (when you want it after all)"
+        run.fleet.go_on()
         _conclude(run, failure)
+        raise
+    except Exception as error:
+        run.fleet.go_on()
+        _conclude(run, as_failure(error))
+        raise
+    else:
+        _conclude(run, None)
 
 
 @contextmanager
 def guarded(run: Run, draft: Draft) -> Iterator[None]:
     """From here each host can undo by itself, until it has switched. A failure undoes what was begun."""
-    fleet = run.fleet
-    fleet.each(start_guard)
     try:
+        run.fleet.each(start_guard)
         yield
-    except (Failure, KeyboardInterrupt) as error:
-        fleet.each(undo)
-        if isinstance(error, Failure):
-            raise
-        raise Failure("stopped by Ctrl-C") from None
-    run.switched = True
+    except Failure:
+        _take_back(run)
+        raise
+
+
+def _take_back(run: Run) -> None:
+    """Undo on every host; one that cannot be asked any more has its guard."""
+    run.fleet.go_on()
+    try:
+        notes = run.fleet.each(undo)
+    except Failure as error:
+        text = f"it cannot be told to undo what was begun ({error.cause}); its guard does that by itself"
+        run.fleet.tell(Event(Kind.WARNING, time.time(), error.host, text=text))
+        run.not_undone.append(f"the guard on {error.host} takes back what was begun of {run.draft.label if run.draft else 'it'}")
+    else:
+        run.not_undone += [f"could not be undone: {note}" for host in notes for note in host]
 
 
 @contextmanager
 def to_be_finished(run: Run) -> Iterator[None]:
-    """From here nothing is undone. Ctrl-C is noted and ignored; what fails is Partial, and the guard does the rest."""
-    before = signal.getsignal(signal.SIGINT)
-
-    def note(number: int, frame: FrameType | None) -> None:
-        run.fleet.tell(Event(Kind.WARNING, time.time(), text="the switch is done: this is being finished, not stopped"))
-
-    signal.signal(signal.SIGINT, note)
+    """From here nothing is undone. What fails is Partial, and the guard does the rest."""
     try:
         yield
         run.fleet.each(end_guard)
@@ -88,8 +138,6 @@ def to_be_finished(run: Run) -> Iterator[None]:
             host=failure.host,
             step=failure.step,
         ) from failure
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def start_guard(target: Target) -> None:
@@ -97,13 +145,14 @@ def start_guard(target: Target) -> None:
     target.perform(StartGuard(target.settings.app.state_directory))
 
 
-def undo(target: Target) -> None:
-    """End what was started of the new generation, and give the old one its queues back."""
+def undo(target: Target) -> tuple[str, ...]:
+    """End what was started of the new generation, and give the old one its queues back. Returns what was left."""
     notes = target.perform(Revert())
     assert isinstance(notes, tuple)
     for note in notes:
         target.session.note(f"could not be undone: {note}")
     target.perform(EndGuard())
+    return notes
 
 
 def end_guard(target: Target) -> None:
@@ -115,13 +164,37 @@ def state_of(run: Run) -> str:
     """The state of things after a failure, for the person who reads it."""
     draft = run.draft
     if draft is None:
-        return "nothing was deployed; what served goes on serving"
+        return "\n".join(["nothing was deployed; what served goes on serving", *_staying(run)])
     if run.switched:
         return f"{draft.label} serves; what is not finished is named above"
     live = draft.first.stock.live_number
     serving = f"r{live} serves, untouched" if live else "nothing was live before, and nothing is now"
-    migrations = "; its migrations stay applied" if run.migrated else ""
-    return f"{serving}; nothing of {draft.label} runs{migrations}"
+    left = run.not_undone or [f"nothing of {draft.label} runs"]
+    return "\n".join([f"{serving}; {left[0]}", *left[1:], *_staying(run)])
+
+
+def _left_to_the_hosts(run: Run) -> str:
+    """The state of things where nobody waited for it."""
+    if run.draft is None:
+        return "nothing was deployed; what served goes on serving"
+    live = run.draft.first.stock.live_number
+    serving = f"r{live} serves" if live else "nothing was live before"
+    return f"{serving}; each host undoes by itself what was begun of {run.draft.label}"
+
+
+def _host_option(run: Run) -> str:
+    """`--host`, as it was typed."""
+    _, option, hosts = run.order.command.partition(" --host ")
+    return option + hosts
+
+
+def _staying(run: Run) -> Iterator[str]:
+    """What a failure before the switch does not take back."""
+    for target in run.fleet.targets:
+        if target.tally.converged:
+            yield f"what the roles changed on {target.name} stays ({target.tally.converged} resources)"
+    if run.migrating:
+        yield "migrations that were applied stay applied"
 
 
 def _conclude(run: Run, failure: Failure | None) -> None:

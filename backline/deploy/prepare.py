@@ -26,6 +26,7 @@ def take_stock(target: Target, order: Order) -> Stock:
     lock.result()
     target.holds_lock = True
     applied = target.counted(apply)
+    target.tally.converged = applied.changed
     target.session.remark(f"{applied.changed} changed, {applied.unchanged} as they should be")
     for name in expected(reap.result(), Reaped).draining:
         target.session.note(f"{name} still finishes what it had begun")

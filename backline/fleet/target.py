@@ -22,6 +22,8 @@ class Tally:
     changed: int = 0
     unchanged: int = 0
     failed: int = 0
+    converged: int = 0
+    """How many of `changed` the host's roles asked for, whatever is deployed."""
     virtualenv: str | None = None
     """`built` or `reused`, None where the run did not come to it."""
 
