@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -45,6 +46,7 @@ class Run:
 
     def commit(self, switch: Callable[[Target, Draft], None], draft: Draft) -> None:
         """The one step that Ctrl-C does not stop, and from which on nothing is undone."""
+        self.fleet.require_going(switch)
         try:
             self.fleet.surely(switch, draft)
         except Unreachable as lost:
@@ -62,7 +64,7 @@ class Run:
 
 @contextmanager
 def recorded(fleet: Fleet, order: Order) -> Iterator[Run]:
-    """Whatever happens, what was done stands in the ledger, and the lock is let go. A second Ctrl-C waits for neither."""
+    """Whatever happens, what was done stands in the ledger, and the lock is let go. A second Ctrl-C ends it at once."""
     run = Run(fleet, order)
     with run.stopping:
         try:
@@ -80,22 +82,23 @@ def recorded(fleet: Fleet, order: Order) -> Iterator[Run]:
 @contextmanager
 def _concluded(run: Run) -> Iterator[None]:
     """The last words of a run that has the time for them."""
+    failure: Failure | None = None
     try:
         yield
-    except Failure as failure:
+    except Failure as error:
+        failure = error
         failure.step = failure.step or DRAFTING
         failure.state = failure.state or state_of(run)
         if isinstance(failure, Interrupted):
             failure.hint = failure.hint or f"{run.order.command}   (when you want it after all)"
-        run.fleet.go_on()
-        _conclude(run, failure)
         raise
     except Exception as error:
-        run.fleet.go_on()
-        _conclude(run, as_failure(error))
+        failure = as_failure(error)
         raise
-    else:
-        _conclude(run, None)
+    finally:
+        if not isinstance(sys.exc_info()[1], KeyboardInterrupt):
+            run.fleet.go_on()
+            _conclude(run, failure)
 
 
 @contextmanager
@@ -113,11 +116,11 @@ def _take_back(run: Run) -> None:
     """Undo on every host; one that cannot be asked any more has its guard."""
     run.fleet.go_on()
     try:
-        notes = run.fleet.each(undo)
+        notes = run.fleet.surely(undo)
     except Failure as error:
         text = f"it cannot be told to undo what was begun ({error.cause}); its guard does that by itself"
         run.fleet.tell(Event(Kind.WARNING, time.time(), error.host, text=text))
-        run.not_undone.append(f"the guard on {error.host} takes back what was begun of {run.draft.label if run.draft else 'it'}")
+        run.not_undone.append(f"the guard on {error.host} takes back what was begun of it")
     else:
         run.not_undone += [f"could not be undone: {note}" for host in notes for note in host]
 

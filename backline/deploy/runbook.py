@@ -46,8 +46,8 @@ def deploy(fleet: Fleet, order: Order, source: Source) -> Outcome:
         fleet.each(build_virtualenv, draft)
         fleet.each(check, draft)
         fleet.each(build_assets, draft)
+        run.migrating = True
         fleet.one(migrate, draft)
-        run.migrated = True
         return _take_over(run, draft)
 
 
@@ -79,7 +79,7 @@ def _take_over(run: Run, draft: Draft) -> Outcome:
         for part in _starting_order(draft):
             fleet.each(START[part], draft)  # returns when they answer
         fleet.each(take_queues_over, draft)  # old workers finish, but begin nothing more
-        fleet.each(switch, draft)
+        run.commit(switch, draft)  # to its end on every host, Ctrl-C or not
     with to_be_finished(run):  # from here nothing is undone: what fails is named, and the guard does the rest
         fleet.each(drain_previous, draft)  # tells them to finish; does not wait for their tasks
         fleet.each(move_beat, draft)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -38,6 +38,10 @@ class Fleet:
         self.targets = tuple(targets)
         self._listener = listener
         self._pool = ThreadPoolExecutor(max_workers=FORKS, thread_name_prefix="step")
+        self._stopped = False
+        self._may_be_stopped = False
+        self.waiting = False
+        """Whether the main thread does nothing but wait for a step."""
 
     def each(
         self, step: Step[Parameters, Result], *args: Parameters.args, **options: Parameters.kwargs
@@ -57,30 +61,73 @@ class Fleet:
         **options: Parameters.kwargs,
     ) -> tuple[Result, ...]:
         """The step on some targets. Raises the worst Failure; Ctrl-C stops the step everywhere, then raises."""
+        self.require_going(step)
+        running = self._begun(targets, step, *args, **options)
+        try:
+            self._may_be_stopped = True
+            self._wait(running)
+            self._may_be_stopped = False
+        except KeyboardInterrupt:
+            self._may_be_stopped = False
+            self._stopped = True
+            for target in targets:
+                target.session.interrupt()
+            self._wait(running)
+        if any(map(_failure_of, running)):
+            self.require_going(step)
+        return _results(running)
 
+    def surely(
+        self, step: Step[Parameters, Result], *args: Parameters.args, **options: Parameters.kwargs
+    ) -> tuple[Result, ...]:
+        """`each` for what must not be stopped: Ctrl-C waits until it has ended."""
+        running = self._begun(self.targets, step, *args, **options)
+        self._wait(running)
+        return _results(running)
+
+    def require_going(self, step: Callable[..., object]) -> None:
+        """Raises Interrupted where `stop` was called: this step is not begun, or did not end by itself."""
+        if self._stopped:
+            hosts = ", ".join(target.name for target in self.targets)
+            raise Interrupted("stopped by Ctrl-C", host=hosts, step=name_of(step))
+
+    def stop(self) -> None:
+        """End the step that runs, and begin no other; for a signal's handler, which is in the main thread."""
+        self._stopped = True
+        if self._may_be_stopped:
+            raise KeyboardInterrupt
+
+    def go_on(self) -> None:
+        """What was to stop has stopped; what comes now is to be done."""
+        self._stopped = False
+        for target in self.targets:
+            target.session.go_on()
+
+    def _begun(
+        self,
+        targets: Sequence[Target],
+        step: Step[Parameters, Result],
+        *args: Parameters.args,
+        **options: Parameters.kwargs,
+    ) -> list[Future[Result]]:
         def told(target: Target) -> Result:
             return self._told(step, target, *args, **options)
 
-        running = [self._pool.submit(told, target) for target in targets]
+        return [self._pool.submit(told, target) for target in targets]
+
+    def _wait(self, running: Sequence[Future[Result]]) -> None:
+        self.waiting = True
         try:
-            failures = [failure for failure in map(_failure_of, running) if failure]
-        except KeyboardInterrupt:
-            for target in targets:
-                target.session.interrupt()
-            step_name = name_of(step)
-            for future in running:
-                _failure_of(future)
-            raise Interrupted("stopped by Ctrl-C", step=step_name) from None
-        if failures:
-            raise min(failures, key=lambda failure: SEVERITY.index(failure.code))
-        return tuple(future.result() for future in running)
+            wait(running)
+        finally:
+            self.waiting = False
 
     def tell(self, event: Event) -> None:
         """Tell of something that concerns the run as a whole."""
         self._listener(event)
 
     def close(self) -> None:
-        """End every session in order."""
+        """End every session; a step that still waits for one fails."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         for target in self.targets:
             target.session.close()
@@ -116,6 +163,14 @@ class Fleet:
 def name_of(step: Callable[..., object]) -> str:
     """What people call a step: its function's name, as words."""
     return step.__name__.replace("_", " ")
+
+
+def _results(running: Sequence[Future[Result]]) -> tuple[Result, ...]:
+    """What the hosts answered. Raises the worst of their failures."""
+    failures = [failure for failure in map(_failure_of, running) if failure]
+    if failures:
+        raise min(failures, key=lambda failure: SEVERITY.index(failure.code))
+    return tuple(future.result() for future in running)
 
 
 def _failure_of(future: Future[Result]) -> Failure | None:

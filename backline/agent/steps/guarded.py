@@ -66,20 +66,22 @@ class Finish(Action):
 
 @dataclass(frozen=True)
 class Revert(Action):
-    """Undo now what was done under the guard. Returns the notes of what could not be undone."""
+    """Undo now what was done under the guard. Returns notes of what could not be undone; nothing without a guard."""
 
     def perform(self, host: Host) -> tuple[str, ...]:
-        return _guard_of(keeper_of(host)).order(Order(REVERT))
+        guard = keeper_of(host).guard
+        return guard.order(Order(REVERT)) if guard else ()
 
 
 @dataclass(frozen=True)
 class EndGuard(Action):
-    """The orderly end: nothing is owed, the guard settles the journal and leaves."""
+    """The orderly end: nothing is owed, the guard settles the journal and leaves. Nothing without a guard."""
 
     def perform(self, host: Host) -> None:
         keeper = keeper_of(host)
-        _guard_of(keeper).end()
-        keeper.guard = None
+        guard, keeper.guard = keeper.guard, None
+        if guard:
+            guard.end()
 
 
 def _guard_of(keeper: Keeper) -> Guard:
