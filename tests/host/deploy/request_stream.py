@@ -1,0 +1,117 @@
+"""A stream of HTTP requests to a site, each over a connection of its own; every answer and every failure is kept."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+from urllib.parse import urlencode
+
+RATE = 25
+"""Requests a second."""
+MOST = 5000
+LONGEST = 240.0
+"""Requests, and seconds, after which a stream ends by itself."""
+AT_ONCE = 24
+SILENCE = 90.0
+"""Seconds after which a request that is not answered has failed."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A GET of `path`, or with `form` a POST."""
+
+    path: str
+    form: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, whole; status 0 and the reason in `text` where nothing did."""
+
+    request: Request
+    status: int
+    text: str
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the counting shop tells of itself; empty for its other pages."""
+        found = json.loads(self.text) if self.text.startswith("{") else {}
+        assert isinstance(found, dict)
+        return found
+
+    @property
+    def release(self) -> str:
+        return str(self.told.get("release", ""))
+
+    @property
+    def task(self) -> str:
+        """The id of the task that was sent, if one was."""
+        return str(self.told.get("id", ""))
+
+
+class RequestStream:
+    """Asks what `choose` says for each number, RATE times a second, while the with-statement lasts."""
+
+    def __init__(self, site: str, choose: Callable[[int], Request]) -> None:
+        self._site = site
+        self._choose = choose
+        self._ended = threading.Event()
+        self._pool = ThreadPoolExecutor(AT_ONCE)
+        self._asked: list[Future[Answer]] = []
+        self._asker = threading.Thread(target=self._ask, daemon=True)
+
+    def __enter__(self) -> RequestStream:
+        self._asker.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._ended.set()
+        self._asker.join()
+        self._pool.shutdown()
+
+    def ask(self, request: Request) -> Future[Answer]:
+        """Ask this, besides the stream's own requests."""
+        asked = self._pool.submit(ask, self._site, request)
+        self._asked.append(asked)
+        return asked
+
+    def answers(self) -> tuple[Answer, ...]:
+        """What was answered until now."""
+        return tuple(asked.result() for asked in list(self._asked) if asked.done())
+
+    def answer_all_begun(self) -> None:
+        """Wait until what has been asked until now is answered."""
+        wait(list(self._asked), timeout=SILENCE)
+
+    def _ask(self) -> None:
+        begun = time.monotonic()
+        for number in range(MOST):
+            pause = begun + number / RATE - time.monotonic()
+            if self._ended.wait(max(pause, 0)) or time.monotonic() > begun + LONGEST:
+                return
+            self.ask(self._choose(number))
+
+
+def ask(site: str, request: Request) -> Answer:
+    """One request over a new connection."""
+    connection = http.client.HTTPConnection(site, timeout=SILENCE)
+    headers = {"Connection": "close"}
+    try:
+        if request.form:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            connection.request("POST", request.path, urlencode(request.form), headers)
+        else:
+            connection.request("GET", request.path, headers=headers)
+        response = connection.getresponse()
+        return Answer(request, response.status, response.read().decode())
+    except (OSError, http.client.HTTPException) as error:
+        return Answer(request, 0, f"{type(error).__name__}: {error}")
+    finally:
+        connection.close()
