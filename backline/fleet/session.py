@@ -11,17 +11,18 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, InvalidStateError
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from backline.agent.bootstrap import shipped_sources, start_command, start_stream
 from backline.agent.events import Event, Kind
 from backline.agent.facts import Facts
 from backline.agent.faults import as_failure
 from backline.agent.wire import VERSION, FrameReader, bytes_frame, message_frame
+from backline.fleet.hiding import Hiding
+from backline.fleet.requests import Pending, Requests
 from backline.resources.codec import decoded, encoded, kinds_in
-from backline.resources.failure import Failure, Interrupted, Unreachable
-from backline.resources.resource import Action, Difference
-from backline.resources.secret import masked
+from backline.resources.failure import Failure, Unreachable
+from backline.resources.resource import Action
 from backline.transport.stream import Stream
 
 PING = 4.0
@@ -39,22 +40,6 @@ NOT_FOUND = 127
 Listener = Callable[[Event], None]
 
 
-class Pending:
-    """A request whose answer may be waited for later."""
-
-    def __init__(self, session: Session, number: int) -> None:
-        self.number = number
-        self.answer: Future[object] = Future()
-        self._session = session
-
-    def result(self) -> object:
-        """Wait for the answer. Raises the Failure that the agent raised."""
-        try:
-            return self.answer.result()
-        finally:
-            self._session.note_waited(self.number)
-
-
 @dataclass
 class Traffic:
     """What went over the wire, for the summary."""
@@ -63,7 +48,6 @@ class Traffic:
     bytes_out: int = 0
     bytes_in: int = 0
     round_trips: int = 0
-    requests: int = field(default=0)
 
 
 class Session:
@@ -82,21 +66,16 @@ class Session:
         Raises Unreachable with what the host said instead."""
         self.name = name
         self.traffic = Traffic()
-        self._secrets: frozenset[str] = frozenset()
+        self._hiding = Hiding()
         self._listener = listener
-        self._answers: dict[int, Pending] = {}
+        self._requests = Requests(Failure("the run had ended before", host=name))
         self._hello: Future[Facts] = Future()
-        self._waited = 0
         self._step = ""
         self._remark = ""
         self._heard = time.monotonic()
         self._silence = silence
         self._writing = threading.Lock()
-        self._asking = threading.Lock()
-        """Held while the table of requests, or what becomes of new ones, is changed; never while waiting."""
-        self._stopping = False
         self._closed = threading.Event()
-        self._why_ended = Failure("the run had ended before", host=name)
         payload = start_stream(frozenset(), b"")
         self._shipped = set(shipped_sources(frozenset({"backline.agent.loop"})))
         self._stream = open_stream(start_command(interpreter, len(payload)))
@@ -126,7 +105,7 @@ class Session:
 
     def hide(self, secrets: Iterable[str]) -> None:
         """Values that no event of this host may show."""
-        self._secrets |= frozenset(secrets)
+        self._hiding.add(secrets)
 
     def perform(self, action: Action, step: str = "") -> object:
         """Ask and wait. Raises the Failure that the agent raised, with this host's name."""
@@ -135,11 +114,10 @@ class Session:
     def begin(self, action: Action, step: str = "", after: Pending | None = None) -> Pending:
         """Ask and do not wait. `after` is a request without whose success this one is not done. Raises Interrupted."""
         self._step = step or self._step
-        pending = self._register()
-        number = pending.number
+        pending = self._requests.register()
         form = encoded(action)
         modules = self._modules_for(form)
-        message = {"m": "do", "id": number, "seen": self._waited, "step": self._step, "action": form}
+        message = {"m": "do", "id": pending.number, "seen": self._requests.seen, "step": self._step, "action": form}
         if modules:
             message["modules"] = modules
         if after is not None:
@@ -147,41 +125,18 @@ class Session:
         self._send(message_frame(message))
         return pending
 
-    def _register(self) -> Pending:
-        """A new request; where the session has ended, its failure stands in it already."""
-        with self._asking:
-            self._refuse_if_stopping()
-            self.traffic.requests += 1
-            pending = Pending(self, self.traffic.requests)
-            if self._closed.is_set():
-                pending.answer.set_exception(self._why_ended)
-            else:
-                self._answers[pending.number] = pending
-            return pending
-
-    def _refuse_if_stopping(self) -> None:
-        if self._stopping:
-            raise Interrupted("stopped before it was asked for", host=self.name, step=self._step)
-
-    def note_waited(self, number: int) -> None:
-        """The answer to this request was waited for: what is sent from now on could not have been sent before it."""
-        self._waited = max(self._waited, number + 1)
-
     def interrupt(self) -> None:
         """What was asked for ends in Interrupted, and what is asked for from now on too; the session lives on."""
-        with self._asking:
-            self._stopping = True
-            last = self.traffic.requests
-        self._send(message_frame({"m": "interrupt", "last": last}))
+        self._send(message_frame({"m": "interrupt", "last": self._requests.stop()}))
 
     def go_on(self) -> None:
         """What was to stop has stopped: requests are taken again."""
-        self._stopping = False
+        self._requests.go_on()
 
     def put_blob(self, blob: str, content: bytes, directory: str) -> None:
         """Send a git blob into a directory of the host; its failure is that of the next request. Raises Interrupted."""
-        self._refuse_if_stopping()
-        self._send(message_frame({"m": "blob", "blob": blob, "into": directory, "seen": self._waited}))
+        self._requests.refuse_if_stopping()
+        self._send(message_frame({"m": "blob", "blob": blob, "into": directory, "seen": self._requests.seen}))
         view = memoryview(content)
         for start in range(0, len(view), PIECE):
             self._send(bytes_frame(bytes(view[start : start + PIECE])))
@@ -198,7 +153,7 @@ class Session:
         except TimeoutError:
             self._end(None)
             raise Unreachable(f"no Python answered within {GREETING:.0f} seconds", host=self.name) from None
-        self._waited = 1
+        self._requests.note_waited(0)
         return facts
 
     def _modules_for(self, form: object) -> dict[str, str]:
@@ -241,16 +196,13 @@ class Session:
             self._tell(decoded(message["event"]))
         elif kind in ("answer", "failure"):
             self.traffic.round_trips = int(str(message["round_trips"]))
-            value = decoded(message["value"] if kind == "answer" else message["failure"])
-            with self._asking:
-                pending = self._answers.pop(int(str(message["id"])), None)
+            pending = self._requests.take(int(str(message["id"])))
             if pending is None:
-                return  # it was told that the session has ended
-            answer = pending.answer
+                return
             if kind == "answer":
-                answer.set_result(value)
+                pending.answer.set_result(decoded(message["value"]))
             else:
-                answer.set_exception(self._placed(value))
+                pending.answer.set_exception(self._placed(decoded(message["failure"])))
 
     def _greet(self, message: dict[str, object]) -> None:
         facts = decoded(message["facts"])
@@ -261,32 +213,14 @@ class Session:
 
     def _tell(self, event: object) -> None:
         if isinstance(event, Event):
-            self._listener(self._hidden(replace(event, host=self.name, step=event.step or self._step)))
-
-    def _hidden(self, event: Event) -> Event:
-        """The event without any secret of this host."""
-        if not self._secrets:
-            return event
-        differences = tuple(self._hidden_difference(item) for item in event.differences)
-        text, subject = masked(event.text, self._secrets), masked(event.subject, self._secrets)
-        return replace(event, text=text, subject=subject, differences=differences)
-
-    def _hidden_difference(self, item: object) -> object:
-        if not isinstance(item, Difference):
-            return item
-        before, after = (
-            masked(value, self._secrets) if isinstance(value, str) else value for value in (item.before, item.after)
-        )
-        return Difference(item.attribute, before, after)
+            self._listener(self._hiding.event(replace(event, host=self.name, step=event.step or self._step)))
 
     def _placed(self, value: object) -> Failure:
         """The failure, with where it happened and without secrets."""
         failure = value if isinstance(value, Failure) else Failure(str(value))
         failure.host = failure.host or self.name
         failure.step = failure.step or self._step
-        failure.cause = masked(failure.cause, self._secrets)
-        failure.lines = tuple(masked(line, self._secrets) for line in failure.lines)
-        return failure
+        return self._hiding.failure(failure)
 
     def _lost(self) -> Failure:
         """Why the stream ended, in the words of whoever ended it."""
@@ -317,15 +251,10 @@ class Session:
 
     def _end(self, failure: Failure | None) -> None:
         """Once; whoever comes first says why."""
-        with self._asking:
-            if self._closed.is_set():
-                return
-            self._why_ended = failure or self._why_ended
-            self._closed.set()
-            pending = list(self._answers.values())
-            self._answers.clear()
+        why = self._requests.end(failure)
+        if self._closed.is_set():
+            return
+        self._closed.set()
         self._stream.close()
-        for one in pending:
-            one.answer.set_exception(self._why_ended)
         with contextlib.suppress(InvalidStateError):  # it has said hello long ago
-            self._hello.set_exception(self._why_ended)
+            self._hello.set_exception(why)

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from backline.agent.facts import Facts
 from backline.agent.steps.apply import Applied, Apply
-from backline.fleet.session import Pending, Session
+from backline.fleet.requests import Pending
+from backline.fleet.session import Session
 from backline.resources.plan import Plan
 from backline.resources.resource import Action
 from backline.settings.settings import HostSettings

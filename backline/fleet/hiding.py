@@ -1,0 +1,46 @@
+"""Keeps the secrets of one host out of everything that is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from backline.agent.events import Event
+from backline.resources.failure import Failure
+from backline.resources.resource import Difference
+from backline.resources.secret import masked
+
+
+class Hiding:
+    """Knows the values that nobody may see."""
+
+    def __init__(self) -> None:
+        self._secrets: frozenset[str] = frozenset()
+
+    def add(self, secrets: Iterable[str]) -> None:
+        """From now on these too."""
+        self._secrets |= frozenset(secrets)
+
+    def event(self, event: Event) -> Event:
+        """The event without them."""
+        if not self._secrets:
+            return event
+        differences = tuple(self._difference(item) for item in event.differences)
+        return replace(event, text=self.text(event.text), subject=self.text(event.subject), differences=differences)
+
+    def failure(self, failure: Failure) -> Failure:
+        """The failure without them."""
+        failure.cause = self.text(failure.cause)
+        failure.lines = tuple(map(self.text, failure.lines))
+        failure.hint = self.text(failure.hint)
+        return failure
+
+    def text(self, text: str) -> str:
+        """The text with dots in their places."""
+        return masked(text, self._secrets)
+
+    def _difference(self, item: object) -> object:
+        if not isinstance(item, Difference):
+            return item
+        before, after = (self.text(value) if isinstance(value, str) else value for value in (item.before, item.after))
+        return Difference(item.attribute, before, after)
