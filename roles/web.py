@@ -76,7 +76,7 @@ def resources(web: WebSettings) -> Iterator[Resource | Entry]:
 
 
 def programs(web: WebSettings, generation: Generation) -> Iterator[Process]:
-    """gunicorn on the generation's socket; the switch moves nginx's link, and that of the static files, to it."""
+    """gunicorn on the generation's socket; the switch moves the link of the static files, and nginx's, to it."""
     app, release = generation.app, generation.release
     program = Program(
         name=generation.program_name("web"),
@@ -93,9 +93,10 @@ def programs(web: WebSettings, generation: Generation) -> Iterator[Process]:
         part=WEB,
         kind="web",
         gate=_probe(web, generation, program),
+        # The files move before the pages that ask for them.
         links=(
-            (app.web_socket, posixpath.basename(generation.web_socket)),
             (app.live_static, posixpath.relpath(release.static, app.run_directory)),
+            (app.web_socket, posixpath.basename(generation.web_socket)),
         ),
     )
 

@@ -92,11 +92,11 @@ def test_the_gate_is_a_request_over_that_socket() -> None:
     )
 
 
-def test_the_switch_moves_nginx_s_links() -> None:
+def test_the_switch_moves_nginx_s_links_the_static_files_before_the_pages_that_ask_for_them() -> None:
     web = process(settings(), attempt=2)
     assert web.links == (
-        (f"{HOME}/shop/run/web.sock", "web-r43-2.sock"),
         (f"{HOME}/shop/run/static", "../releases/43/.backline/static"),
+        (f"{HOME}/shop/run/web.sock", "web-r43-2.sock"),
     )
     assert (web.part, web.kind, web.overlaps) == (WEB, "web", True)
 
