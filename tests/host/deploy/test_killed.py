@@ -1,0 +1,74 @@
+"""Killed before the switch, the controller or the agent: what serves is untouched, and the host cleans up by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+from tests.host.deploy.cutting import Deploy, SandboxHost, end, eventually, untouched
+from tests.host.deploy.moments import building, live_number, migrating, next_number, waiting_for_workers
+from tests.host.deploy.project import Project
+
+pytestmark = pytest.mark.timeout(240)
+
+Moment = Callable[[Project, SandboxHost], Deploy]
+Kill = Callable[[Deploy, SandboxHost], None]
+
+
+def kill_controller(deploy: Deploy, host: SandboxHost) -> None:
+    deploy.kill()
+
+
+def kill_agent(deploy: Deploy, host: SandboxHost) -> None:
+    end(host.agent())
+    ended = deploy.ended()
+    assert ended.code == 4, ended.err
+    assert ended.summary["status"] == "failed"
+    assert "lost" in ended.summary["error"]["cause"]
+    assert ended.summary["error"]["step"]
+    assert len(ended.err.splitlines()) <= 24, ended.err
+
+
+@pytest.mark.parametrize("moment", [building, migrating, waiting_for_workers])
+@pytest.mark.parametrize("kill", [kill_controller, kill_agent])
+def test_killed_before_the_switch(live: Project, moment: Moment, kill: Kill) -> None:
+    host = SandboxHost(live)
+    committed = live.git("rev-parse", "HEAD")
+    number = next_number(live)
+    with untouched(host, f"r{number}"), moment(live, host) as deploy:
+        kill(deploy, host)
+    live.git("reset", "--quiet", "--hard", committed)
+    again = live.on_host("deploy", "--force").summary
+    assert (again["status"], again["release"]) == ("deployed", f"r{number + 1}")
+
+
+def test_queues_that_were_taken_are_given_back(live: Project) -> None:
+    """Killed between the old workers' last message and the switch: the controller stands still before it can ask for
+    the switch, and never goes on."""
+    host = SandboxHost(live)
+    number, serving = next_number(live), live_number(live)
+    consumed = queues(host, serving)
+    assert sorted(consumed.values()) == [["default"], ["mail"]]
+    live.commit("another one")
+    with untouched(host, f"r{number}"), Deploy(live, "--force") as deploy:
+        deploy.until("take queues over")
+        eventually(lambda: host.command_like('"verb": "cancel"'))
+        os.kill(deploy.process.pid, signal.SIGSTOP)
+        eventually(lambda: not any(queues(host, serving).values()))
+        deploy.kill()
+    assert queues(host, serving) == consumed
+
+
+def queues(host: SandboxHost, number: int) -> dict[str, list[str]]:
+    """What each node of a release consumes, as Celery itself tells it."""
+    release = host.app / f"releases/{number}"
+    celery = [str(release / ".backline/run"), str(release / ".venv/bin/celery"), "-A", "shop"]
+    asked = [*celery, "inspect", "active_queues", "--json", "--timeout", "3"]
+    done = subprocess.run(asked, cwd=release, capture_output=True, text=True, env={"HOME": str(host.home)}, check=True)
+    answers = json.loads(done.stdout)
+    return {node: [queue["name"] for queue in found] for node, found in answers.items() if f"-r{number}@" in node}
