@@ -16,7 +16,7 @@ from backline.deploy.prepare import take_stock
 from backline.deploy.proof import prove, prove_live
 from backline.deploy.source import Source
 from backline.deploy.stock import Stock
-from backline.deploy.switching import drain_previous, move_beat, switch
+from backline.deploy.switching import drain_previous, move_beat, replace_single_workers, switch
 from backline.fleet.fleet import Fleet
 from backline.resources.process import WEB, WORKERS
 from backline.settings.app_settings import AppSettings
@@ -82,6 +82,7 @@ def _take_over(run: Run, draft: Draft) -> Outcome:
         run.commit(switch, draft)  # to its end on every host, Ctrl-C or not
     with to_be_finished(run):  # from here nothing is undone: what fails is named, and the guard does the rest
         fleet.each(drain_previous, draft)  # tells them to finish; does not wait for their tasks
+        fleet.each(replace_single_workers, draft)  # those that must not overlap
         fleet.each(move_beat, draft)
         fleet.each(prove, draft)
         fleet.each(prune, draft)

@@ -10,10 +10,11 @@ from backline.agent.steps.guarded import Commit, Finish
 from backline.agent.steps.move_program import MoveProgram
 from backline.agent.steps.pause import Pause
 from backline.agent.steps.remove_programs import RemovePrograms
+from backline.agent.steps.start_programs import StartPrograms
 from backline.deploy.draft import Change, Draft
-from backline.deploy.overlap import programs_of
+from backline.deploy.overlap import distinct, programs_of
 from backline.fleet.target import Target
-from backline.resources.process import BEAT, WEB, WORKERS
+from backline.resources.process import BEAT, WEB, WORKERS, Process
 from backline.resources.records import LiveRecord
 from backline.resources.resource import Action
 
@@ -42,6 +43,12 @@ def drain_previous(target: Target, draft: Draft) -> None:
     told = programs_of(draft.on(target.name), WORKERS)
     if told:
         target.session.remark(f"told to finish: {', '.join(told)}")
+
+
+def replace_single_workers(target: Target, draft: Draft) -> None:
+    """Where a worker must not overlap: wait until the old one has finished its tasks, then start the new one."""
+    names = tuple(name for name, _ in _single_workers(target, draft.on(target.name)))
+    _finish(target, draft, *names)
 
 
 def move_beat(target: Target, draft: Draft) -> None:
@@ -88,9 +95,35 @@ def _owed(target: Target, draft: Draft) -> Iterator[tuple[str, Action]]:
         yield "stop old web", DrainPrograms(paths.socket, paths.include_directory, web)
     if workers:
         yield "drain old workers", DrainPrograms(paths.socket, paths.include_directory, workers)
+    yield from _single_workers(target, change)
     old, new = change.old(BEAT), change.new(BEAT)
     if new:
         old_name = old[0].program.name if old else ""
         yield "move beat", MoveProgram(paths.socket, paths.include_directory, paths.python, old_name, new[0].program)
     elif old:
         yield "move beat", RemovePrograms(paths.socket, paths.include_directory, (old[0].program.name,))
+
+
+def _single_workers(target: Target, change: Change) -> Iterator[tuple[str, Action]]:
+    """Meanwhile their tasks wait in the queues: the old workers take none, and the new ones are not there yet."""
+    starting = tuple(process for process in change.new(WORKERS) if not process.overlaps)
+    if not starting:
+        return
+    paths = target.settings.supervisor
+    ending = tuple(process.program for process in change.old(WORKERS) if _replaces(change, process, starting))
+    if ending:
+        names, patience = tuple(program.name for program in ending), max(program.patience for program in ending)
+        yield "end single workers", RemovePrograms(paths.socket, paths.include_directory, names, float(patience))
+    programs = tuple(process.program for process in starting)
+    yield "start single workers", StartPrograms(paths.socket, paths.include_directory, paths.python, programs)
+    for number, gate in enumerate(distinct(process.gate for process in starting), 1):
+        yield f"ask single workers {number}", gate
+
+
+def _replaces(change: Change, old: Process, starting: tuple[Process, ...]) -> bool:
+    """The old one must not overlap, or is called as a new one that must not: all but its generation."""
+    before = change.stock.state.live
+    old_end = f"-{before.generations.get(WORKERS, '')}" if before else ""
+    new_end = f"-{change.generation.label}"
+    names = {process.program.name.removesuffix(new_end) for process in starting}
+    return not old.overlaps or old.program.name.removesuffix(old_end) in names
