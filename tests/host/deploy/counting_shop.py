@@ -114,15 +114,15 @@ def slow(request):
     return JsonResponse({"release": settings.RELEASE})
 '''
 
-ADDRESSES = '''
+ADDRESSES = """
 from shop import counted_views
 
 urlpatterns += [path("send/", counted_views.send), path("slow/", counted_views.slow)]
-'''
+"""
 
-SETTINGS = '''
+SETTINGS = """
 CELERY_BEAT_SCHEDULE["tick"] = {"task": "shop.tasks.tick", "schedule": 1.0}
-'''
+"""
 
 
 @dataclass(frozen=True)
@@ -204,5 +204,3 @@ def know_only(project: Project, only: str) -> None:
 
 def append(file: Path, text: str) -> None:
     file.write_text(file.read_text() + text)
-
-

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,10 +25,12 @@ SILENCE = 90.0
 
 @dataclass(frozen=True)
 class Request:
-    """A GET of `path`, or with `form` a POST."""
+    """A GET of `path`, or with `form` a POST. What the page names where the pattern `follow` matches is asked for too,
+    at once, as a browser does."""
 
     path: str
     form: dict[str, str] = field(default_factory=dict)
+    follow: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,30 +67,40 @@ class RequestStream:
         self._ended = threading.Event()
         self._pool = ThreadPoolExecutor(AT_ONCE)
         self._asked: list[Future[Answer]] = []
+        self._answers: list[Answer] = []
         self._asker = threading.Thread(target=self._ask, daemon=True)
 
     def __enter__(self) -> RequestStream:
         self._asker.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._ended.set()
         self._asker.join()
         self._pool.shutdown()
 
     def ask(self, request: Request) -> Future[Answer]:
         """Ask this, besides the stream's own requests."""
-        asked = self._pool.submit(ask, self._site, request)
+        asked = self._pool.submit(self._visit, request)
         self._asked.append(asked)
         return asked
 
     def answers(self) -> tuple[Answer, ...]:
         """What was answered until now."""
-        return tuple(asked.result() for asked in list(self._asked) if asked.done())
+        return tuple(self._answers)
 
     def answer_all_begun(self) -> None:
         """Wait until what has been asked until now is answered."""
         wait(list(self._asked), timeout=SILENCE)
+
+    def _visit(self, request: Request) -> Answer:
+        answer = ask(self._site, request)
+        self._answers.append(answer)
+        if request.follow:
+            self._answers += [ask(self._site, Request(path)) for path in re.findall(request.follow, answer.text)]
+        return answer
 
     def _ask(self) -> None:
         begun = time.monotonic()
