@@ -10,38 +10,14 @@ from __future__ import annotations
 import json
 import os
 import socket
-from dataclasses import dataclass
 
 from backline.resources.codec import decoded, encoded
 from backline.resources.failure import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from backline.agent.guard_orders import Order
     from backline.agent.loader import ShippedModules
-    from backline.resources.resource import Action
-
-
-@dataclass(frozen=True)
-class Order:
-    """What the agent tells the guard; `word` is one of the constants below, the rest what that word needs."""
-
-    word: str
-    action: Action | None = None
-    name: str = ""
-    links: tuple[tuple[str, str], ...] = ()
-    live_path: str = ""
-    live_text: str = ""
-    finish: tuple[tuple[str, Action], ...] = ()
-
-
-UNDO = "undo"
-"""Journal `action` as the undo of what comes next."""
-COMMIT = "commit"
-"""Move `links`, write `live_text` to `live_path`; from then on `finish` is owed instead of the undo."""
-FINISHED = "finished"
-"""The step `name` of what is owed was done by the agent."""
-REVERT = "revert"
-"""Undo everything now."""
 
 
 class Guard:

@@ -14,7 +14,7 @@ import sys
 from functools import partial
 
 from backline.agent.faults import as_failure
-from backline.agent.guard import COMMIT, FINISHED, REVERT, UNDO, Order
+from backline.agent.guard_orders import CrossOff, NoteUndo, Order, RevertNow, SwitchOver
 from backline.agent.journal import EntryKind, Journal
 from backline.agent.machine import Machine
 from backline.resources.codec import decoded, encoded
@@ -135,19 +135,19 @@ class GuardProcess:
             print("the agent left before it was answered", flush=True)
 
     def _done(self, order: Order) -> tuple[str, ...]:
-        if order.word == UNDO and order.action:
+        if isinstance(order, NoteUndo):
             self._journal.write(EntryKind.UNDO, action=encoded(order.action))
             self._undo.append(order.action)
-        elif order.word == COMMIT:
+        elif isinstance(order, SwitchOver):
             self._switch(order)
-        elif order.word == FINISHED:
+        elif isinstance(order, CrossOff):
             self._journal.write(EntryKind.FINISHED, name=order.name)
             self._finish = [(name, action) for name, action in self._finish if name != order.name]
-        elif order.word == REVERT:
+        elif isinstance(order, RevertNow):
             return self._revert()
         return ()
 
-    def _switch(self, order: Order) -> None:
+    def _switch(self, order: SwitchOver) -> None:
         """The commit point of this host: all links or none, and what is owed turned round."""
         finish = [[name, encoded(action)] for name, action in order.finish]
         before = [(path, self._target(path)) for path, _ in order.links]

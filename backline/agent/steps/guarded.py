@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backline.agent.guard import COMMIT, FINISHED, REVERT, UNDO, Guard, Order
+from backline.agent.guard import Guard
+from backline.agent.guard_orders import CrossOff, NoteUndo, RevertNow, SwitchOver
 from backline.agent.keeper import Keeper, keeper_of
 from backline.resources.failure import Failure
 from backline.resources.resource import Action, Host
@@ -32,7 +33,7 @@ class Guarded(Action):
 
     def perform(self, host: Host) -> object:
         keeper = keeper_of(host)
-        _guard_of(keeper).order(Order(UNDO, action=self.undo))
+        _guard_of(keeper).order(NoteUndo(self.undo))
         return self.act.perform(keeper)
 
 
@@ -46,7 +47,7 @@ class Commit(Action):
     finish: tuple[tuple[str, Action], ...]
 
     def perform(self, host: Host) -> None:
-        order = Order(COMMIT, links=self.links, live_path=self.live_path, live_text=self.live_text, finish=self.finish)
+        order = SwitchOver(self.links, self.live_path, self.live_text, self.finish)
         _guard_of(keeper_of(host)).order(order)
 
 
@@ -60,7 +61,7 @@ class Finish(Action):
     def perform(self, host: Host) -> object:
         keeper = keeper_of(host)
         value = self.act.perform(keeper)
-        _guard_of(keeper).order(Order(FINISHED, name=self.name))
+        _guard_of(keeper).order(CrossOff(self.name))
         return value
 
 
@@ -70,7 +71,7 @@ class Revert(Action):
 
     def perform(self, host: Host) -> tuple[str, ...]:
         guard = keeper_of(host).guard
-        return guard.order(Order(REVERT)) if guard else ()
+        return guard.order(RevertNow()) if guard else ()
 
 
 @dataclass(frozen=True)

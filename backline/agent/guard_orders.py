@@ -1,0 +1,43 @@
+"""What the agent tells its guard, one line each; the guard answers when it is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from backline.resources.resource import Action
+
+
+class Order:
+    """One of those below."""
+
+
+@dataclass(frozen=True)
+class NoteUndo(Order):
+    """Write `action` into the journal, as the undo of what comes next."""
+
+    action: Action
+
+
+@dataclass(frozen=True)
+class SwitchOver(Order):
+    """Move `links` (path, target) and write `live_text` to `live_path`: all or nothing. From then on `finish` (name,
+    action) is owed instead of the undo."""
+
+    links: tuple[tuple[str, str], ...]
+    live_path: str
+    live_text: str
+    finish: tuple[tuple[str, Action], ...]
+
+
+@dataclass(frozen=True)
+class CrossOff(Order):
+    """The step `name` of what is owed was done by the agent."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class RevertNow(Order):
+    """Undo everything that was noted."""
