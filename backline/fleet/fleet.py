@@ -127,10 +127,10 @@ class Fleet:
         self._listener(event)
 
     def close(self) -> None:
-        """End every session; a step that still waits for one fails."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """End every session; a step that still waits for one fails, and has told so when this returns."""
         for target in self.targets:
             target.session.close()
+        self._pool.shutdown(cancel_futures=True)
 
     def _told(
         self,

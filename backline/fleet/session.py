@@ -196,13 +196,15 @@ class Session:
             self._tell(decoded(message["event"]))
         elif kind in ("answer", "failure"):
             self.traffic.round_trips = int(str(message["round_trips"]))
+            # Decoded before it is taken: what cannot be read ends the session, and with it whoever waits.
+            value = decoded(message["value"] if kind == "answer" else message["failure"])
             pending = self._requests.take(int(str(message["id"])))
             if pending is None:
                 return
             if kind == "answer":
-                pending.answer.set_result(decoded(message["value"]))
+                pending.answer.set_result(value)
             else:
-                pending.answer.set_exception(self._placed(decoded(message["failure"])))
+                pending.answer.set_exception(self._placed(value))
 
     def _greet(self, message: dict[str, object]) -> None:
         facts = decoded(message["facts"])
@@ -212,7 +214,7 @@ class Session:
             self._hello.set_exception(Failure("the agent speaks another version of our messages", host=self.name))
 
     def _tell(self, event: object) -> None:
-        if isinstance(event, Event):
+        if isinstance(event, Event) and not self._closed.is_set():
             self._listener(self._hiding.event(replace(event, host=self.name, step=event.step or self._step)))
 
     def _placed(self, value: object) -> Failure:

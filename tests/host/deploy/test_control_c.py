@@ -1,0 +1,93 @@
+"""Ctrl-C as a person gives it at a terminal, and a second deploy while one runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.host.deploy.cutting import Deploy, SandboxHost, eventually_nothing, untouched
+from tests.host.deploy.moments import building, checking, live_number, migrating, next_number, waiting_for_workers
+from tests.host.deploy.project import Completed, Project
+
+pytestmark = pytest.mark.timeout(240)
+
+Moment = Callable[[Project, SandboxHost], Deploy]
+
+
+@pytest.mark.parametrize(
+    ("moment", "step"),
+    [
+        (building, "build virtualenv"),
+        (checking, "check"),
+        (migrating, "migrate"),
+        (waiting_for_workers, "start workers"),
+    ],
+)
+def test_control_c_before_the_switch(live: Project, moment: Moment, step: str) -> None:
+    host = SandboxHost(live)
+    serving, number = f"r{live_number(live)}", next_number(live)
+    with untouched(host, f"r{number}"), moment(live, host) as deploy:
+        deploy.control_c()
+        ended = deploy.ended()
+        assert host.lock_is_free()
+        assert host.traces(f"r{number}") == []
+    assert ended.code == 1, ended.err
+    assert_one_screen(ended, live.host, step, "Ctrl-C", f"{serving} serves, untouched", "inv deploy")
+    assert ended.summary["status"] == "failed"
+    assert ended.summary["error"]["step"] == step
+    written = host.ledger()[-1]
+    assert (written["status"], written["release"]) == ("failed", f"r{number}")
+
+
+def test_a_second_control_c_ends_at_once_and_the_host_cleans_up(live: Project) -> None:
+    host = SandboxHost(live)
+    number = next_number(live)
+    with untouched(host, f"r{number}"), waiting_for_workers(live, host) as deploy:
+        agent = host.agent()
+        with host.paused(agent):  # it can answer nothing: whoever waited for it would wait for long
+            deploy.control_c()
+            deploy.until_warned("second Ctrl-C")
+            deploy.control_c()
+            ended = deploy.ended()
+        assert ended.code == 1, ended.err
+        assert_one_screen(ended, live.host, "second Ctrl-C", "undoes by itself", "inv status")
+        assert ended.summary["status"] == "failed"
+
+
+def test_control_c_after_the_switch_changes_nothing(live: Project) -> None:
+    host = SandboxHost(live)
+    number = next_number(live)
+    live.commit("another one")
+    with Deploy(live, "--force") as deploy:
+        deploy.until("switch", "finished")
+        deploy.control_c()
+        ended = deploy.ended()
+    assert ended.code == 0, ended.err
+    assert (ended.summary["status"], ended.summary["release"]) == ("deployed", f"r{number}")
+    assert live_number(live) == number
+    eventually_nothing(lambda: [] if host.lock_is_free() else ["the lock is held"])
+    assert host.ledger()[-1]["status"] == "deployed"
+    assert not (host.state / "journal").exists()
+
+
+def test_a_second_deploy_is_told_who_is_at_work_and_disturbs_nobody(live: Project) -> None:
+    host = SandboxHost(live)
+    number = next_number(live)
+    with untouched(host, f"r{number}"), migrating(live, host) as deploy:
+        second = live.on_host("deploy", check=False)
+        assert second.code == 3, second.err
+        assert_one_screen(second, live.host, "holds the lock", "inv deploy", "since 20", "migrate")
+        assert second.summary["status"] == "failed"
+        assert deploy.process.poll() is None
+        assert host.command("manage.py", "migrate")
+        deploy.control_c()
+        assert deploy.ended().code == 1
+
+
+def assert_one_screen(ended: Completed, *words: str) -> None:
+    screen = ended.err.rstrip()
+    assert len(screen.splitlines()) <= 24, screen
+    assert "Traceback" not in screen
+    folded = " ".join(screen.split())
+    assert [word for word in words if word not in folded] == [], screen
