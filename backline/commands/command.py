@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+import shlex
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,14 +49,33 @@ def task_of(command: Command, project: Path) -> Task[Any]:
     def run(context: object, **options: Any) -> None:
         host, inventory = options.pop("host"), options.pop("inventory")
         verbose, debug = options.pop("verbose"), options.pop("debug")
-        with told_failures(debug):
-            command.body(Site(project, host, inventory, verbose), **options)
+        site = Site(project, host, inventory, verbose, _typed(command.name, own, options))
+        with told_failures(site, debug):
+            command.body(site, **options)
 
     own = list(inspect.signature(command.body).parameters.values())[1:]
     run.__signature__ = inspect.Signature([_option("context"), *own, *_common_options()])  # type: ignore[attr-defined]
     run.__doc__ = command.body.__doc__
     # Invoke would make -h mean --host, and others what nobody expects.
     return Task(run, name=command.name, help={**HELP, **command.help}, auto_shortflags=False)
+
+
+def _typed(name: str, own: Sequence[inspect.Parameter], options: Mapping[str, object]) -> str:
+    """The command and its own options as words to type again; how the answer looks is left out."""
+    words = [name]
+    for option in own:
+        value = options[option.name]
+        if option.default is inspect.Parameter.empty:
+            words.append(str(value))
+        elif value != option.default and option.name != "json":
+            words += _option_words(option.name, value)
+    return shlex.join(words)
+
+
+def _option_words(name: str, value: object) -> list[str]:
+    if isinstance(value, bool):
+        return [f"--{name}" if value else f"--no-{name}"]
+    return [f"-{name}" if len(name) == 1 else f"--{name}", str(value)]
 
 
 def _common_options() -> list[inspect.Parameter]:

@@ -6,31 +6,65 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
-from backline.resources.failure import ExitCode, Failure
+from backline.commands.explaining import explain, fault
+from backline.commands.site import Site
+from backline.resources.failure import ExitCode, Failure, Interrupted
 
 
 @contextmanager
-def told_failures(debug: bool) -> Iterator[None]:
+def told_failures(site: Site, debug: bool) -> Iterator[None]:
     """Run a command's body; what goes wrong is told on one screen and becomes the exit code."""
+    from invoke.exceptions import Exit
+
     try:
         yield
-    except Failure as failure:
-        if debug:
-            raise
-        from backline.report.failure import failure_screen
-
-        print(failure_screen(failure), file=sys.stderr)
-        leave(failure.code)
-    except KeyboardInterrupt:
-        if debug:
-            raise
-        print("stopped by Ctrl-C", file=sys.stderr)
-        leave(ExitCode.FAILED)
+        sys.stdout.flush()  # whoever read us may have left: better known here than when Python ends
+    except Exit:
+        raise
     except BrokenPipeError:
-        # Whoever read us has left (`inv releases | head`); nothing more can be told to them.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        stop_writing()
         leave(ExitCode.DONE)
+    except (Exception, KeyboardInterrupt) as error:
+        if debug:
+            raise
+        failure = as_failure(error)
+        code = _tell(failure, site)
+        if isinstance(failure, Interrupted):
+            end_now(code)
+        leave(code)
+
+
+def as_failure(error: BaseException) -> Failure:
+    """Whatever ended a command, as what a person can be told."""
+    if isinstance(error, Failure):
+        return error
+    return fault(error) if isinstance(error, Exception) else Interrupted("stopped by Ctrl-C")
+
+
+def stop_writing() -> None:
+    """Whoever read us has left (`inv releases | head`): nothing more can be told to them, nor need be."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
+    os.close(nothing)
+
+
+def _tell(failure: Failure, site: Site) -> int:
+    """Show it; returns the exit code."""
+    from backline.report.cells import is_terminal
+    from backline.report.failure import failure_screen
+
+    explain(failure, site)
+    print(failure_screen(failure, color=is_terminal(sys.stderr)), file=sys.stderr)
+    return failure.code
+
+
+def end_now(code: int) -> NoReturn:
+    """End the process without waiting for threads: one that still connects to a host would hold Ctrl-C up."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def leave(code: int) -> None:

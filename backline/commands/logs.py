@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from backline.commands.command import command
+from backline.commands.looking import to_errors
 from backline.commands.site import Site
-from backline.resources.failure import Failure
+from backline.resources.failure import ConfigurationError, Interrupted
 
 if TYPE_CHECKING:
-    from backline.deploy.stock import Stock
     from backline.fleet.target import Target
 
 FOLLOWED = ("celery", "beat")
 
 
 @command(n="how many of the last lines of each log (default: 20)", follow="stop after the last lines: --no-follow")
-def tail_celery_log(site: Site, n: int = 20, follow: bool = True) -> None:
+def tail_celery_log(site: Site, n: str = "20", follow: bool = True) -> None:
     """The last lines of every worker's log, and then each line that comes, until Ctrl-C.
 
     inv tail-celery-log --host prod -n 100
@@ -26,29 +29,39 @@ def tail_celery_log(site: Site, n: int = 20, follow: bool = True) -> None:
     from backline.commands.connecting import connected
     from backline.report.follow import Follower
 
+    lines = _count(n)
     follower = Follower(sys.stdout)
+    nobody_reads = threading.Event()
 
     def show(event: Event) -> None:
-        if event.kind == Kind.OUTPUT:
-            follower(event.host, event.subject, event.text)
+        """Called by the sessions' readers, which must live on when whoever reads us does not."""
+        if event.kind != Kind.OUTPUT:
+            to_errors(event)
+        elif not nobody_reads.is_set():
+            try:
+                follower(event.host, event.subject, event.text)
+            except BrokenPipeError:
+                nobody_reads.set()
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)  # as a person ends it
 
     with connected(site, show) as fleet:
+        found = fleet.each(logs_of)
+        logs = {target.name: files for target, files in zip(fleet.targets, found, strict=True)}
+        follower.know((host, program) for host, files in logs.items() for program, _ in files)
         try:
-            fleet.each(tail_logs, n, follow)
-        except Failure as failure:
-            if not follow or not _was_stopped(failure):
+            fleet.each(tail_logs, logs, lines, follow)
+        except Interrupted:  # the way in which following ends
+            if not follow and not nobody_reads.is_set():
                 raise
+    if nobody_reads.is_set():
+        raise BrokenPipeError
 
 
-def tail_logs(target: Target, lines: int, follow: bool) -> None:
-    """The logs of the workers that serve on one host."""
-    from backline.agent.steps.tail_log import TailLogs
+def logs_of(target: Target) -> tuple[tuple[str, str], ...]:
+    """The (program, path) of each log of the workers and the beat that serve on one host."""
     from backline.deploy.prepare import look
 
-    target.perform(TailLogs(_logs(look(target)), lines, follow))
-
-
-def _logs(stock: Stock) -> tuple[tuple[str, str], ...]:
+    stock = look(target)
     stock.require_live()
     return tuple(
         (process.program.name, process.program.log_file)
@@ -57,7 +70,15 @@ def _logs(stock: Stock) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _was_stopped(failure: Failure) -> bool:
-    from backline.resources.failure import Interrupted
+def tail_logs(target: Target, logs: Mapping[str, tuple[tuple[str, str], ...]], lines: int, follow: bool) -> None:
+    """The lines of one host's logs, by the listener."""
+    from backline.agent.steps.tail_log import TailLogs
 
-    return isinstance(failure, Interrupted)
+    target.perform(TailLogs(logs[target.name], lines, follow))
+
+
+def _count(text: str) -> int:
+    """A number of lines. Raises ConfigurationError."""
+    if text.isdecimal():
+        return int(text)
+    raise ConfigurationError(f"-n {text}: a number of lines is meant", hint="inv tail-celery-log -n 100")

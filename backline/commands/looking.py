@@ -59,7 +59,7 @@ def releases(site: Site, json: bool = False) -> None:
         print(json_format.dumps([vars(item) for item in found], indent=1))
         return
     if not found:
-        print(f"no release yet; inv deploy{site.host_option} makes the first one")
+        print(f"no release yet; the first one:  inv deploy{site.host_option}")
         return
     print(table(Listed.HEADINGS, [item.row() for item in found]))
 

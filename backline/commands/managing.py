@@ -22,12 +22,25 @@ def manage(site: Site, line: str) -> None:
 
     if len(site.hosts) != 1:
         raise ConfigurationError(
-            "manage runs on one host", lines=tuple(host.name for host in site.hosts), hint="name one with --host"
+            "manage runs on one host, and these are several",
+            lines=tuple(host.name for host in site.hosts),
+            hint=f"inv {site.command} --host {site.hosts[0].name}",
         )
-    command_line = _command(site, shlex.split(line))
+    command_line = _command(site, _words(line))
     code = open_terminal(connection_settings(site.hosts[0], site.inventory), command_line)
     if code:
         leave(code)
+
+
+def _words(line: str) -> list[str]:
+    """The arguments, as a shell would read them. Raises ConfigurationError."""
+    try:
+        return shlex.split(line)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{line!r} is not a whole command line: {str(error).lower()}",
+            hint="""as in:  inv manage 'shell -c "print(1)"'""",
+        ) from None
 
 
 def _command(site: Site, arguments: list[str]) -> str:

@@ -9,6 +9,8 @@ from backline.agent.events import Event, Kind
 from backline.commands.host_settings import checked_settings
 from backline.commands.roles import load_roles
 from backline.commands.site import Site
+from backline.commands.steps import at_step
+from backline.deploy.git import NoProject, UnknownRef
 from backline.deploy.source import Source, read_source
 from backline.fleet.session import Listener
 from backline.resources.failure import ConfigurationError
@@ -18,16 +20,31 @@ from backline.settings.app_settings import AppSettings
 def read_project(site: Site, ref: str, listener: Listener) -> Source:
     """The project of the site's hosts at `ref`. Raises ConfigurationError."""
     wanted = {_project(host.of(AppSettings)) for host in checked_settings(site, load_roles())}
-    if len(wanted) > 1:
-        raise ConfigurationError(
-            "these hosts have different projects", hint="deploy one app_source at a time: name its hosts with --host"
-        )
-    folder, requirements = wanted.pop()
-    source = read_source(site.project / Path(folder).expanduser(), ref, requirements)
+    with at_step("read project"):
+        if len(wanted) > 1:
+            raise ConfigurationError(
+                "these hosts have different projects",
+                hint="deploy one app_source at a time: name its hosts with --host",
+            )
+        folder, requirements = wanted.pop()
+        source = _source(site, folder, ref, requirements)
     if source.left_out:
         text = f"{folder} has changes that are not committed; they are left out (--ref . takes them along)"
         listener(Event(Kind.WARNING, time.time(), text=text))
     return source
+
+
+def _source(site: Site, folder: str, ref: str, requirements: str) -> Source:
+    try:
+        return read_source(site.project / Path(folder).expanduser(), ref, requirements)
+    except UnknownRef as unknown:
+        again = f"inv deploy{site.host_option} --ref {unknown.nearest}"
+        unknown.hint = again if unknown.nearest else f"git branch --all; git tag --list\nthen:  {again}NAME"
+        raise
+    except NoProject as missing:
+        origins = {str(host.variables["app_source"].origin) for host in site.hosts if "app_source" in host.variables}
+        missing.hint = f"{missing.hint} ({', '.join(sorted(origins))})"
+        raise
 
 
 def _project(settings: AppSettings) -> tuple[str, str]:

@@ -9,7 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 
+from backline.agent.events import Event
 from backline.commands.connecting import connected
+from backline.commands.exits import as_failure, stop_writing
+from backline.commands.explaining import explain
 from backline.commands.roles import load_roles
 from backline.commands.site import Site
 from backline.deploy.order import Order
@@ -34,9 +37,12 @@ def run(site: Site, prepare: Callable[[Listener], Work], command: str, json: boo
             with connected(site, listener) as fleet:
                 targets = fleet.targets
                 outcome = work(fleet, _order(site, command, force))
-    except Failure as error:
-        failure = error
-        raise
+    except (Exception, KeyboardInterrupt) as error:
+        failure = as_failure(error)
+        explain(failure, site)
+        if failure is error:
+            raise
+        raise failure from error
     finally:
         release = outcome.release if outcome is not None else None
         summary = summary_of(outcome.status if outcome is not None else "", release, failure, targets)
@@ -55,19 +61,37 @@ def _listening(site: Site, json: bool) -> Iterator[Listener]:
     if json:
         from backline.report.jsonlines import JsonLines
 
-        yield JsonLines(sys.stdout)
+        yield _whoever_reads(JsonLines(sys.stdout))
         return
     from backline.report.console import Console
 
     with Console(sys.stdout, sys.stderr, verbose=site.verbose) as console:
-        yield console
+        yield _whoever_reads(console)
+
+
+def _whoever_reads(listener: Listener) -> Listener:
+    """A run does not end because nobody reads it any more."""
+
+    def listen(event: Event) -> None:
+        try:
+            listener(event)
+        except BrokenPipeError:
+            stop_writing()
+
+    return listen
 
 
 def _tell_end(summary: Summary, outcome: Outcome | None, json: bool) -> None:
+    last = ""
     if json:
         from backline.report.jsonlines import summary_line
 
-        print(summary_line(summary), flush=True)
+        last = summary_line(summary)
     elif outcome is not None:
         word = "is live already: nothing was started" if outcome.status == LIVE else "is live and proved"
-        print(f"{outcome.generation} {word}", flush=True)
+        last = f"{outcome.generation} {word}"
+    try:
+        if last:
+            print(last, flush=True)
+    except BrokenPipeError:
+        stop_writing()

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backline.commands.steps import at_step
 from backline.resources.failure import ConfigurationError
 
 if TYPE_CHECKING:
     from backline.inventory.inventory import Inventory, InventoryHost
 
 DEFAULT_HOSTS = "backline_default_hosts"
+BUILT_IN = ("all", "ungrouped")
+EXAMPLES = 2
+"""Of the next command, where it could be one of many."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,8 @@ class Site:
     host: str = ""
     inventory_path: str = ""
     verbose: bool = False
+    command: str = ""
+    """What was typed behind `inv`, but for the options that every command has."""
 
     @cached_property
     def inventory(self) -> Inventory:
@@ -31,17 +38,26 @@ class Site:
         from backline.inventory.load import load_inventory
 
         named = self.inventory_path or os.environ.get("BACKLINE_INVENTORY", "")
-        return load_inventory(Path(named) if named else self.project / "inventory")
+        with at_step("read inventory"):
+            return load_inventory(Path(named) if named else self.project / "inventory")
 
     @cached_property
     def hosts(self) -> tuple[InventoryHost, ...]:
         """The hosts that are meant; never silently all. Raises ConfigurationError with the candidates."""
-        return self.inventory.match(self.host or self._default_pattern())
+        inventory = self.inventory
+        with at_step("find hosts"):
+            return inventory.match(self.host or self._default_pattern())
 
     @property
     def host_option(self) -> str:
         """How the next command names the same hosts."""
-        return f" --host {self.host}" if self.host else ""
+        options = {"--host": self.host, "--inventory": self.inventory_path}
+        return "".join(f" {name} {shlex.quote(value)}" for name, value in options.items() if value)
+
+    @property
+    def again(self) -> str:
+        """The command as it was typed."""
+        return f"inv {self.command}{self.host_option}"
 
     def _default_pattern(self) -> str:
         patterns = {
@@ -52,8 +68,10 @@ class Site:
         names = [host.name for host in self.inventory.hosts]
         if len(names) == 1:
             return names[0]
+        groups = [name for name, group in self.inventory.groups.items() if group.hosts and name not in BUILT_IN]
         raise ConfigurationError(
-            "which hosts are meant?",
-            lines=tuple(sorted({*self.inventory.groups, *names})),
-            hint=f"add --host and one of these names, or set {DEFAULT_HOSTS} in group_vars/all.yml",
+            "which hosts are meant? The inventory has several",
+            lines=(f"hosts: {', '.join(names) or 'none'}", *((f"groups: {', '.join(groups)}",) if groups else ())),
+            hint="\n".join(f"inv {self.command} --host {name}" for name in [*groups, *names][:EXAMPLES])
+            or "give the inventory a host",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from backline.agent.steps.prove_programs import Expected, Proof, ProvePrograms
 from backline.commands.connecting import connected
@@ -49,7 +49,7 @@ class ProgramStatus:
 def status_of(site: Site) -> tuple[ProgramStatus, ...]:
     """The status of every host; one that cannot be reached is one object with `error`."""
     with ThreadPoolExecutor(max_workers=FORKS) as pool:
-        found = pool.map(lambda host: _host_status(Site(site.project, host.name, site.inventory_path)), site.hosts)
+        found = pool.map(lambda host: _host_status(replace(site, host=host.name)), site.hosts)
         return tuple(item for items in found for item in items)
 
 
@@ -123,6 +123,8 @@ def _status(stock: Stock, item: ProcessInfo, known: tuple[str, str, int] | None,
 
 
 def _owed(stock: Stock) -> Iterator[str]:
+    if stock.live_release is None:
+        yield f"no release is live here yet; the first one:  inv deploy --host {stock.name}"
     lock = stock.state.lock
     if lock:
         step = f", at: {lock.step}" if lock.step else ""

@@ -6,6 +6,7 @@ from backline.agent.steps.check_deploy import CheckDeploy, Checked
 from backline.agent.steps.run_in_release import RunInRelease
 from backline.deploy.draft import Draft
 from backline.fleet.target import Target, expected
+from backline.resources.failure import Failure
 from backline.resources.plan import Entry, Plan
 from backline.resources.virtualenv import Virtualenv
 from backline.settings.app import Release
@@ -23,7 +24,12 @@ def build_virtualenv(target: Target, draft: Draft) -> None:
         requirements=draft.source.requirements,
         uv=tool(change.release.app, "uv"),
     )
-    applied = target.apply(Plan((Entry(virtualenv),)))
+    try:
+        applied = target.apply(Plan((Entry(virtualenv),)))
+    except Failure as failure:
+        lock = target.settings.of(AppSettings).app_requirements
+        failure.hint = failure.hint or f"mend {lock} in the project, and commit"
+        raise
     target.tally.virtualenv = "built" if applied.changed else "reused"
     target.session.remark(f"{target.tally.virtualenv} {change.release.virtualenv.rpartition('/')[2]}")
 

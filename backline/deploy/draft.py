@@ -141,7 +141,7 @@ def _new_change(order: Order, source: Source, stock: Stock, number: int) -> Chan
 
 
 def _earlier_change(order: Order, stock: Stock, number: int, wanted: int, requirements: str) -> Change:
-    earlier = stock.release(wanted)
+    earlier = stock.once_live(wanted)
     release = Release(stock.settings.app, number, earlier.virtualenv)
     record = replace(earlier, number=number, by=order.who, at=order.at, previous=stock.live_number)
     return _change(order, stock, Generation(release), record, requirements)

@@ -14,6 +14,19 @@ from backline.resources.tree import TreeFile
 SUBMODULE = "160000"
 
 
+class UnknownRef(ConfigurationError):
+    """No commit has this name; `nearest` is the branch or tag that may have been meant, or empty."""
+
+    def __init__(self, ref: str, repository: str, nearest: str) -> None:
+        suggestion = f"; did you mean {nearest}?" if nearest else ""
+        super().__init__(f"there is no commit called {ref!r} in {repository}{suggestion}")
+        self.nearest = nearest
+
+
+class NoProject(ConfigurationError):
+    """The project's folder is not there, or git does not know it."""
+
+
 class Repository:
     """The git work tree around a folder; every method runs git and reads what it prints."""
 
@@ -21,11 +34,16 @@ class Repository:
         """Raises ConfigurationError where the folder is not there or not in a git work tree."""
         self.folder = folder
         if not folder.is_dir():
-            raise ConfigurationError(
+            raise NoProject(
                 f"the project folder {folder} is not there", hint="set app_source to the folder that holds manage.py"
             )
         self.top = self.folder
-        self.top = Path(self._told("rev-parse", "--show-toplevel", why=f"{folder} is not in a git work tree"))
+        found = self._run("rev-parse", "--show-toplevel", check=False)
+        if found.returncode:
+            lines = tuple(found.stderr.decode(errors="replace").rstrip().splitlines()[-4:])
+            hint = "set app_source to a git work tree or a folder in one"
+            raise NoProject(f"{folder} is not in a git work tree", lines=lines, hint=hint)
+        self.top = Path(os.fsdecode(found.stdout.rstrip(b"\n")))
         self.prefix = self._told("rev-parse", "--show-prefix").rstrip("/")
 
     def commit_of(self, ref: str) -> str:
@@ -33,7 +51,7 @@ class Repository:
         found = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", check=False)
         if found.returncode == 0:
             return found.stdout.decode().strip()
-        raise ConfigurationError(f"there is no commit called {ref!r} in {self.top}", hint=self._nearest_ref(ref))
+        raise UnknownRef(ref, str(self.top), self._nearest_ref(ref))
 
     def tree_of(self, treeish: str) -> str:
         """The id of the project folder's tree in a commit."""
@@ -82,14 +100,13 @@ class Repository:
         from difflib import get_close_matches
 
         known = self._run("for-each-ref", "--format=%(refname:short)", check=False).stdout.decode().split()
-        near = get_close_matches(ref, known, n=1)
-        return f"did you mean {near[0]}?" if near else "git branch --all and git tag list what there is"
+        return next(iter(get_close_matches(ref, known, n=1)), "")
 
     def _told(self, *arguments: str, why: str = "git refused") -> str:
         done = self._run(*arguments, check=False)
         if done.returncode:
             lines = tuple(done.stderr.decode(errors="replace").rstrip().splitlines()[-4:])
-            raise ConfigurationError(why, lines=lines, hint="app_source must be a git work tree or a folder in one")
+            raise ConfigurationError(why, lines=lines)
         return done.stdout.decode().strip()
 
     def _run(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backline.agent.steps.read_app import AppState
-from backline.resources.failure import ConfigurationError, Failure
+from backline.resources.failure import ConfigurationError
 from backline.resources.process import Process
 from backline.resources.records import GenerationRecord, ReleaseRecord
 from backline.settings.settings import HostSettings
@@ -29,11 +29,11 @@ class Stock:
         return self._found(self.live_number)
 
     def require_live(self) -> ReleaseRecord:
-        """The live release. Raises Failure where there is none."""
+        """The live release. Raises ConfigurationError where there is none."""
         live = self.live_release
         if live is None:
-            raise Failure(
-                "no release is live here yet", host=self.name, hint=f"inv deploy --host {self.name} makes the first one"
+            raise ConfigurationError(
+                "no release is live here yet", host=self.name, hint=f"the first one:  inv deploy --host {self.name}"
             )
         return live
 
@@ -43,9 +43,22 @@ class Stock:
         if found is None:
             there = ", ".join(f"r{record.number}" for record in self.state.releases) or "none"
             raise ConfigurationError(
-                f"r{number} is not on the host; there: {there}", host=self.name, hint="inv releases lists them"
+                f"r{number} is not on the host; there: {there}", host=self.name, hint=f"inv releases --host {self.name}"
             )
         return found
+
+    def once_live(self, number: int) -> ReleaseRecord:
+        """A release to go back to. Raises ConfigurationError where it is not there, or never was live and proved."""
+        found = self._found(number)
+        if found is not None and number in self.state.good:
+            return found
+        good = ", ".join(f"r{item}" for item in self.state.good if self._found(item)) or "none"
+        reason = "is not on the host" if found is None else "was never live"
+        raise ConfigurationError(
+            f"r{number} {reason}; to go back to there are: {good}",
+            host=self.name,
+            hint=f"inv releases --host {self.name}",
+        )
 
     @property
     def generations(self) -> tuple[GenerationRecord, ...]:
@@ -81,7 +94,7 @@ class Stock:
         raise ConfigurationError(
             f"there is nothing to roll back to before r{origin}",
             host=self.name,
-            hint="inv releases lists what is there",
+            hint=f"what is there:  inv releases --host {self.name}\na new one:      inv deploy --host {self.name}",
         )
 
     def _found(self, number: int) -> ReleaseRecord | None:

@@ -12,7 +12,7 @@ from backline.inventory.yaml_document import as_named
 from backline.resources.failure import ConfigurationError
 
 HOSTS_FILES = ("hosts.yml", "hosts.yaml", "hosts")
-HINT = "name another with --inventory PATH, or begin one: a folder inventory/ with a file hosts.yml"
+HINT = "name the right one with --inventory, or begin one with inventory/hosts.yml"
 
 
 def load_inventory(path: Path) -> Inventory:

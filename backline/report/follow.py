@@ -26,6 +26,10 @@ class Follower:
         self._widths = (0, 0)
         self._secrets: frozenset[str] = frozenset()
         self._writing = threading.Lock()
+        self.know(sources)
+
+    def know(self, sources: Iterable[Source]) -> None:
+        """Sources whose lines are to come: they stand in one column from the first on."""
         for source in sources:
             self._know(source)
 

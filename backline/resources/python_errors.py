@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 FRAME = r'^\s+File "(?P<file>[^"]+)", line (?P<line>\d+)'
 RAISED = r"^(?P<name>(?:[A-Za-z_]\w*\.)*[A-Z]\w*)(?:: (?P<text>.*))?$"
+MARKS = r"^\s+[~^]+$"
+"""What Python draws below a line, to show which part of it failed."""
 TRACEBACK = "Traceback (most recent call last):"
 
 
@@ -42,6 +44,34 @@ def python_error(lines: Sequence[str], directory: str) -> PythonError | None:
             found = PythonError(line.strip(), where)
             inside = False
     return found
+
+
+def advice(error: PythonError | None) -> str:
+    """What to do about it, with the place where that is known."""
+    return f"mend {error.where}, and commit" if error and error.where else "mend what these lines tell, and commit"
+
+
+def without_libraries(lines: Sequence[str], directory: str) -> tuple[str, ...]:
+    """The lines with only the project's own frames of every traceback, its files named from `directory` on. A traceback
+    without any frame of the project is left as it is."""
+    import re
+
+    kept: list[str] = []
+    ours = own_seen = True
+    for line in lines:
+        frame = re.match(FRAME, line)
+        if frame:
+            where = _in_project(frame["file"], frame["line"], directory)
+            ours = bool(where)
+            own_seen = own_seen or ours
+            line = line.replace(frame["file"], where.rpartition(":")[0]) if where else line
+        elif line.lstrip().startswith(TRACEBACK):
+            ours, own_seen = True, False
+        elif not line.startswith("   "):
+            ours = True
+        if ours and not re.match(MARKS, line):
+            kept.append(line)
+    return tuple(kept) if own_seen else tuple(lines)
 
 
 def _in_project(file: str, line: str, directory: str) -> str:

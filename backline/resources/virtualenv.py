@@ -124,7 +124,9 @@ class Virtualenv(PathResource):
         if completed.code == 0:
             return
         lines = tuple(line for line in completed.output.splitlines() if line.strip())
-        raise Failure(f"{otherwise}: {_reason(lines) or f'exit code {completed.code}'}", lines=lines[-TOLD_LINES:])
+        reason = _reason(lines)
+        others = tuple(line for line in lines if not reason or line.strip().partition(": ")[2] not in reason)
+        raise Failure(f"{otherwise}: {reason or f'exit code {completed.code}'}", lines=others[-TOLD_LINES:])
 
     # looking
 

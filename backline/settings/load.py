@@ -25,6 +25,7 @@ from backline.settings.type_check import TypeCheck
 __all__ = ["RoleDeclaration", "load_settings"]
 
 OF_NO_ROLE = (ROLES, "backline_default_hosts", "backline_unreachable_hint")
+STEP = "check variables"
 APP = RoleDeclaration("app", AppSettings)
 
 
@@ -133,8 +134,7 @@ class _Loading:
     def _raise_problems(self) -> None:
         problems = tuple(self.problems)
         if len(problems) == 1:
-            raise ConfigurationError(problems[0], host=self.host.name)
+            raise ConfigurationError(problems[0], host=self.host.name, step=STEP)
         if problems:
-            hint = "correct these lines and run the command again"
             cause = f"{len(problems)} things are wrong with its variables"
-            raise ConfigurationError(cause, lines=problems, hint=hint, host=self.host.name)
+            raise ConfigurationError(cause, lines=problems, host=self.host.name, step=STEP)

@@ -83,10 +83,7 @@ def test_a_missing_inventory_is_named_with_a_way_out() -> None:
     with pytest.raises(ConfigurationError) as refused:
         load_inventory(Path("inventory"))
     assert refused.value.cause == "there is no inventory at inventory"
-    assert (
-        refused.value.hint
-        == "name another with --inventory PATH, or begin one: a folder inventory/ with a file hosts.yml"
-    )
+    assert refused.value.hint == "name the right one with --inventory, or begin one with inventory/hosts.yml"
 
 
 def test_a_folder_needs_one_hosts_file_and_no_more() -> None:

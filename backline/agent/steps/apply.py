@@ -94,7 +94,8 @@ def _converge(host: Host, entry: Entry, owed: OwedHandlers) -> bool:
                 lines=tuple(f"{one.attribute}: {one.before!r}, should be {one.after!r}" for one in map(_told, left)),
             )
     except Failure as failure:
-        failure.step = failure.step or f"{entry.role}: {resource.subject}".lstrip(": ")
+        if entry.role:  # what no role asked for, the runbook's own step names
+            failure.step = failure.step or f"{entry.role}: {resource.subject}"
         _tell(host, entry, Outcome.FAILED, differences, time.monotonic() - began)
         raise
     _tell(host, entry, Outcome.CHANGED, differences, time.monotonic() - began)

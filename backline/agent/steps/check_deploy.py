@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backline.resources.failure import Refused
-from backline.resources.python_errors import python_error
+from backline.resources.python_errors import advice, python_error, without_libraries
 from backline.resources.resource import Action, Host
 
 TYPE_CHECKING = False
@@ -58,14 +58,12 @@ class CheckDeploy(Action):
         errors = tuple(_issues(lines, SERIOUS))
         if errors:
             found = f"check --deploy finds {len(errors)} {'errors' if len(errors) > 1 else 'error'}"
-            return Refused(
-                f"{found}: {errors[0]}", lines=errors, hint="mend the project's settings, commit, deploy again"
-            )
+            return Refused(f"{found}: {errors[0]}", lines=errors[1:], hint="mend the project's settings, and commit")
         error = python_error(lines, self.directory)
         return Refused(
             f"the project cannot be imported: {error}" if error else f"check --deploy ended with exit code {code}",
-            lines=tuple(lines[-LINES_SHOWN:]),
-            hint=f"open {error.where}" if error and error.where else "run it by hand: inv manage 'check --deploy'",
+            lines=without_libraries(lines, self.directory)[-LINES_SHOWN:],
+            hint=advice(error),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backline.resources.failure import Failure
-from backline.resources.python_errors import python_error
+from backline.resources.python_errors import advice, python_error, without_libraries
 from backline.resources.resource import Action, Host
 
 LINES_SHOWN = 20
@@ -32,10 +32,11 @@ class RunInRelease(Action):
         if completed.code:
             lines = tuple(completed.output.splitlines())
             error = python_error(lines, self.directory)
+            told = without_libraries(lines, self.directory)
             ended = f"{self.what} ended with exit code {completed.code}"
             raise Failure(
                 f"{self.what} failed: {error}" if error else ended,
-                lines=lines[-LINES_SHOWN:],
-                hint="mend it, commit, and deploy again",
+                lines=told[-LINES_SHOWN:],
+                hint=advice(error),
             )
         return completed.output

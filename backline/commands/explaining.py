@@ -1,0 +1,42 @@
+"""What a failure lacks when nobody below knew it: at which step, how things stand, and what to type next."""
+
+from __future__ import annotations
+
+import traceback
+
+from backline.commands.site import Site
+from backline.resources.failure import ExitCode, Failure
+
+COMMAND = "<command>"
+"""What stands for the command in a hint of whoever does not know which it was."""
+NOT_BEGUN = (ExitCode.USAGE, ExitCode.UNREACHABLE, ExitCode.LOCKED)
+UNTOUCHED = "nothing was touched"
+LINES_SHOWN = 8
+
+
+def explain(failure: Failure, site: Site) -> None:
+    """Fill in what is not said yet; what is said stays as it is."""
+    failure.step = failure.step or site.command.partition(" ")[0]
+    failure.hint = _next(failure, site)
+    if failure.code in NOT_BEGUN:
+        failure.state = failure.state or UNTOUCHED
+
+
+def fault(error: Exception) -> Failure:
+    """An error that no code of ours foresaw, as a failure that says so."""
+    told = traceback.format_exception(error)
+    return Failure(
+        f"a fault in Backline itself: {type(error).__name__}: {error}",
+        lines=tuple("".join(told).splitlines()[-LINES_SHOWN:]),
+        hint="give the command once more with --debug, and report what it shows",
+    )
+
+
+def _next(failure: Failure, site: Site) -> str:
+    """What is to be typed next stands in every hint."""
+    hint = failure.hint.replace(COMMAND, site.command)
+    if "inv " in hint:
+        return hint
+    if not hint and failure.code != ExitCode.USAGE:
+        return f"what runs:  inv status{site.host_option}\nonce more:  {site.again}"
+    return f"{hint or 'correct this'}\nthen:  {site.again}"
