@@ -56,7 +56,7 @@ def rollback(fleet: Fleet, order: Order, wanted: int = 0) -> Outcome:
     with recorded(fleet, order) as run:
         stocks = fleet.each(take_stock, order)
         number = wanted or stocks[0].earlier_live()
-        requirements = fleet.one(read_requirements, stocks[0].release(number).number)
+        requirements = fleet.one(read_requirements, stocks[0].once_live(number).number)
         run.draft = draft = earlier_release(order, stocks, number, requirements)
         fleet.each(adopt_code, draft)
         return _take_over(run, draft)
