@@ -74,9 +74,7 @@ class RequestStream:
         self._asker.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._ended.set()
         self._asker.join()
         self._pool.shutdown()

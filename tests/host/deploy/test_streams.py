@@ -191,9 +191,7 @@ def test_no_worker_threw_a_task_away(story: Story) -> None:
 
 
 @pytest.mark.parametrize(("command", "node"), [("deploy", "r1"), ("restart-workers", "r2"), ("rollback", "r2-2")])
-def test_a_task_that_takes_longer_than_the_command_ends_in_its_old_worker(
-    story: Story, command: str, node: str
-) -> None:
+def test_a_task_longer_than_the_command_ends_in_its_old_worker(story: Story, command: str, node: str) -> None:
     ended = {run.node for run in story.counts.runs() if run.word == "end" and run.task in story.held[command]}
     assert ended == {f"{queue}-{node}@{story.project.host}" for queue in QUEUES}
 
