@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 import pytest
 
 from backline.agent.events import Event
-from backline.fleet.session import Session
+from backline.fleet.session import SILENCE, Session
 from backline.transport.local import open_local
 from backline.transport.ssh import open_ssh
 from backline.transport.stream import Stream
@@ -18,11 +18,11 @@ from tests.host.openssh import OpenSSHServer
 class Connected:
     """A session, what went over its wire, and what its agent told."""
 
-    def __init__(self, open_stream: Callable[[str], Stream]) -> None:
+    def __init__(self, open_stream: Callable[[str], Stream], silence: float = SILENCE) -> None:
         self.events: list[Event] = []
         self.opened = 0
         self._open = open_stream
-        self.session = Session("web1", self._tapped, "python3", self.events.append)
+        self.session = Session("web1", self._tapped, "python3", self.events.append, silence)
 
     def _tapped(self, command: str) -> Stream:
         self.opened += 1

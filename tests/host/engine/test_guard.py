@@ -1,0 +1,153 @@
+"""The guard on this machine: it undoes or finishes whatever becomes of its agent, and writes it down before."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from backline.agent.guard import Guard
+from backline.agent.guard_orders import NoteUndo
+from backline.agent.loader import ShippedModules
+from backline.agent.steps.guarded import Commit, EndGuard, Finish, Guarded, Revert, StartGuard
+from backline.agent.steps.take_lock import TakeLock
+from backline.fleet.session import Session
+from backline.resources.actions.run_command import RunCommand
+from backline.resources.failure import Failure
+from tests.host.engine.conftest import Connected
+from tests.host.engine.processes import eventually, shell
+
+
+class Watched:
+    """A session whose agent has a guard, and a folder in which both leave traces."""
+
+    def __init__(self, session: Session, folder: Path) -> None:
+        self.session = session
+        self.folder = folder
+        self.state = folder / "state"
+        session.perform(TakeLock(str(self.state), "somebody", "a test", "now"))
+        session.perform(shell(f"echo $PPID >{folder}/agent"))
+        session.perform(StartGuard(str(self.state)))
+
+    def says(self, word: str) -> RunCommand:
+        return shell(f"echo {word} >>{self.folder}/said")
+
+    def do(self, word: str, undo: RunCommand | None = None) -> None:
+        self.session.perform(Guarded(self.says(word), undo=undo or self.says(f"not-{word}")))
+
+    @property
+    def said(self) -> list[str]:
+        path = self.folder / "said"
+        return path.read_text().split() if path.exists() else []
+
+    def commit(self, *links: tuple[str, str], finish: tuple[str, ...] = (), live: str = "live.json") -> None:
+        owed = tuple((word, self.says(word)) for word in finish)
+        placed = tuple((str(self.folder / name), target) for name, target in links)
+        self.session.perform(Commit(placed, str(self.folder / live), "the new", owed))
+
+    def journal(self, name: str = "journal") -> list[str]:
+        return [json.loads(line)["entry"] for line in (self.state / name).read_text().splitlines()]
+
+    def left(self) -> bool:
+        """The guard has gone: nobody holds the lock."""
+        with (self.state / "lock").open() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+        return True
+
+    def close(self) -> None:
+        self.session.close()
+
+    def kill(self) -> None:
+        os.kill(int((self.folder / "agent").read_text()), signal.SIGKILL)
+
+
+@pytest.fixture
+def watched(local: Connected, tmp_path: Path) -> Watched:
+    return Watched(local.session, tmp_path)
+
+
+@pytest.mark.parametrize("leave", [Watched.close, Watched.kill])
+def test_undoes_in_reverse_order_when_its_agent_goes(watched: Watched, leave: Callable[[Watched], None]) -> None:
+    watched.do("one")
+    watched.do("two")
+    leave(watched)
+    eventually(watched.left)
+    assert watched.said == ["one", "two", "not-two", "not-one"]
+    assert not (watched.state / "journal").exists()
+    assert watched.journal("journal.last") == ["opened", "undo", "undo"]
+
+
+@pytest.mark.parametrize("leave", [Watched.close, Watched.kill])
+def test_finishes_what_is_owed_after_the_switch(watched: Watched, leave: Callable[[Watched], None]) -> None:
+    watched.do("one")
+    watched.commit(("current", "releases/2"), finish=("drain", "move"))
+    watched.session.perform(Finish("drain", watched.says("drain")))
+    leave(watched)
+    eventually(watched.left)
+    assert watched.said == ["one", "drain", "move"]
+    assert os.readlink(watched.folder / "current") == "releases/2"
+    assert watched.journal("journal.last") == ["opened", "undo", "switching", "committed", "finished"]
+
+
+@pytest.mark.parametrize("in_the_way", ["current", "live.json"])
+def test_switch_that_is_impossible_in_one_place_happens_in_none(watched: Watched, in_the_way: str) -> None:
+    (watched.folder / "web.sock").symlink_to("web-r1.sock")
+    (watched.folder / in_the_way).mkdir()
+    watched.do("one")
+    with pytest.raises(Failure, match=in_the_way):
+        watched.commit(("web.sock", "web-r2.sock"), ("static", "new"), ("current", "releases/2"), finish=("drain",))
+    assert os.readlink(watched.folder / "web.sock") == "web-r1.sock"
+    assert not os.path.lexists(watched.folder / "static")
+    assert not (watched.folder / "live.json").is_file()
+    watched.close()
+    eventually(watched.left)
+    assert watched.said == ["one", "not-one"]
+
+
+def test_undo_that_fails_is_told_keeps_the_journal_and_stops_no_other(watched: Watched) -> None:
+    watched.do("one")
+    watched.do("two", undo=shell("echo no way; exit 3"))
+    watched.do("three")
+    notes = watched.session.perform(Revert())
+    assert isinstance(notes, tuple)
+    assert len(notes) == 1
+    assert "exit code 3" in notes[0]
+    watched.session.perform(EndGuard())
+    assert watched.said == ["one", "two", "three", "not-three", "not-one"]
+    assert watched.journal() == ["opened", "undo", "undo", "undo"]
+
+
+def test_what_was_undone_by_order_is_not_undone_again(watched: Watched) -> None:
+    watched.do("one")
+    watched.session.perform(Revert())
+    watched.close()
+    eventually(watched.left)
+    assert watched.said == ["one", "not-one"]
+    assert not (watched.state / "journal").exists()
+
+
+def test_the_journal_knows_before_it_is_done(watched: Watched) -> None:
+    copy = shell(f"cp {watched.state}/journal {watched.folder}/copy")
+    watched.session.perform(Guarded(copy, undo=watched.says("not-copied")))
+    last = json.loads((watched.folder / "copy").read_text().splitlines()[-1])
+    assert last["entry"] == "undo"
+    assert "not-copied" in json.dumps(last["action"])
+
+
+def test_order_that_was_cut_off_in_the_middle_keeps_nothing_from_being_undone(tmp_path: Path) -> None:
+    lock = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
+    guard = Guard.start(str(tmp_path), lock, ShippedModules({}))
+    guard.order(NoteUndo(shell(f"echo undone >{tmp_path}/said")))
+    guard._line.sendall(b'{"modules": {}, "order": {"$": "backline.agent.guard_orders:RevertN')
+    guard.end()
+    os.close(lock)
+    assert (tmp_path / "said").read_text() == "undone\n"
+    assert not (tmp_path / "journal").exists()
