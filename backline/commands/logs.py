@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from backline.commands.command import command
-from backline.commands.looking import to_errors
+from backline.commands.notes import to_errors
 from backline.commands.site import Site
 from backline.resources.failure import ConfigurationError, Interrupted
 

@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 import json as json_format
-import sys
-from typing import TYPE_CHECKING
 
 from backline.commands.command import command
+from backline.commands.notes import to_errors
 from backline.commands.site import Site
-
-if TYPE_CHECKING:
-    from backline.agent.events import Event
-
-
-def to_errors(event: Event) -> None:
-    """Notes and warnings of a command that only looks: beside its answer, not in it."""
-    if event.text and event.kind in ("note", "warning"):
-        print(f"{event.host}: {event.text}" if event.host else event.text, file=sys.stderr)
 
 
 @command()

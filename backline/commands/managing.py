@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from backline.commands.command import command
-from backline.commands.looking import to_errors
+from backline.commands.notes import to_errors
 from backline.commands.site import Site
 from backline.resources.failure import ConfigurationError
 

@@ -43,7 +43,7 @@ def _source(site: Site, folder: str, ref: str, requirements: str) -> Source:
         raise
     except NoProject as missing:
         origins = {str(host.variables["app_source"].origin) for host in site.hosts if "app_source" in host.variables}
-        missing.hint = f"{missing.hint} ({', '.join(sorted(origins))})"
+        missing.hint = f"set app_source to the folder of manage.py:\n{', '.join(sorted(origins))}"
         raise
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 
 from backline.agent.steps.prove_programs import Expected, Proof, ProvePrograms
 from backline.commands.connecting import connected
-from backline.commands.looking import to_errors
+from backline.commands.notes import to_errors
 from backline.commands.site import Site
 from backline.deploy.prepare import look
 from backline.deploy.stock import Stock
