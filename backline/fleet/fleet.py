@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from queue import SimpleQueue
 from typing import Concatenate, ParamSpec, TypeVar
 
 from backline.agent.events import Event, Kind, Outcome
@@ -39,7 +40,8 @@ class Fleet:
         self._listener = listener
         self._pool = ThreadPoolExecutor(max_workers=FORKS, thread_name_prefix="step")
         self._stopped = False
-        self._may_be_stopped = False
+        self._nudges: SimpleQueue[None] = SimpleQueue()
+        """Wakes the main thread: a step has ended, or is to stop. What a signal's handler may put something into."""
         self.waiting = False
         """Whether the main thread does nothing but wait for a step."""
 
@@ -63,16 +65,17 @@ class Fleet:
         """The step on some targets. Raises the worst Failure; Ctrl-C stops the step everywhere, then raises."""
         self.require_going(step)
         running = self._begun(targets, step, *args, **options)
-        try:
-            self._may_be_stopped = True
-            self._wait(running)
-            self._may_be_stopped = False
-        except KeyboardInterrupt:
-            self._may_be_stopped = False
-            self._stopped = True
-            for target in targets:
-                target.session.interrupt()
-            self._wait(running)
+        with self._waits():
+            try:
+                while not _ended(running) and not self._stopped:
+                    self._nudges.get()
+            except KeyboardInterrupt:  # from where nobody has a handler of their own
+                self._stopped = True
+            if not _ended(running):
+                for target in targets:
+                    target.session.interrupt()
+            while not _ended(running):
+                self._nudges.get()
         if any(map(_failure_of, running)):
             self.require_going(step)
         return _results(running)
@@ -82,7 +85,9 @@ class Fleet:
     ) -> tuple[Result, ...]:
         """`each` for what must not be stopped: Ctrl-C waits until it has ended."""
         running = self._begun(self.targets, step, *args, **options)
-        self._wait(running)
+        with self._waits():
+            while not _ended(running):
+                self._nudges.get()
         return _results(running)
 
     def require_going(self, step: Callable[..., object]) -> None:
@@ -92,10 +97,9 @@ class Fleet:
             raise Interrupted("stopped by Ctrl-C", host=hosts, step=name_of(step))
 
     def stop(self) -> None:
-        """End the step that runs, and begin no other; for a signal's handler, which is in the main thread."""
+        """End the step that runs, and begin no other; a signal's handler may call this."""
         self._stopped = True
-        if self._may_be_stopped:
-            raise KeyboardInterrupt
+        self._nudges.put(None)
 
     def go_on(self) -> None:
         """What was to stop has stopped; what comes now is to be done."""
@@ -113,12 +117,16 @@ class Fleet:
         def told(target: Target) -> Result:
             return self._told(step, target, *args, **options)
 
-        return [self._pool.submit(told, target) for target in targets]
+        running = [self._pool.submit(told, target) for target in targets]
+        for future in running:
+            future.add_done_callback(lambda _: self._nudges.put(None))
+        return running
 
-    def _wait(self, running: Sequence[Future[Result]]) -> None:
+    @contextmanager
+    def _waits(self) -> Iterator[None]:
         self.waiting = True
         try:
-            wait(running)
+            yield
         finally:
             self.waiting = False
 
@@ -163,6 +171,10 @@ class Fleet:
 def name_of(step: Callable[..., object]) -> str:
     """What people call a step: its function's name, as words."""
     return step.__name__.replace("_", " ")
+
+
+def _ended(running: Sequence[Future[Result]]) -> bool:
+    return all(future.done() for future in running)
 
 
 def _results(running: Sequence[Future[Result]]) -> tuple[Result, ...]:
