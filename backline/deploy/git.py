@@ -34,15 +34,12 @@ class Repository:
         """Raises ConfigurationError where the folder is not there or not in a git work tree."""
         self.folder = folder
         if not folder.is_dir():
-            raise NoProject(
-                f"the project folder {folder} is not there", hint="set app_source to the folder that holds manage.py"
-            )
+            raise NoProject(f"the project folder {folder} is not there")
         self.top = self.folder
         found = self._run("rev-parse", "--show-toplevel", check=False)
         if found.returncode:
             lines = tuple(found.stderr.decode(errors="replace").rstrip().splitlines()[-4:])
-            hint = "set app_source to a git work tree or a folder in one"
-            raise NoProject(f"{folder} is not in a git work tree", lines=lines, hint=hint)
+            raise NoProject(f"{folder} is not in a git work tree", lines=lines)
         self.top = Path(os.fsdecode(found.stdout.rstrip(b"\n")))
         self.prefix = self._told("rev-parse", "--show-prefix").rstrip("/")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from backline.resources.failure import Failure
-from backline.resources.python_errors import python_error
+from backline.resources.python_errors import advice, python_error, without_libraries
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ def control(
         cause = str(error) if error else f"exit code {completed.code}"
         raise Failure(
             f"the Celery application {application.name} cannot be loaded: {cause}",
-            lines=tuple(lines[-LINES_SHOWN:]),
-            hint="see celery_app, and whether the project imports with the release's own environment",
+            lines=without_libraries(lines, application.directory)[-LINES_SHOWN:],
+            hint=advice(error) if error else "see celery_app in the inventory",
         )
     return _replies([json.loads(line[len(MARK) :]) for line in lines if line.startswith(MARK)])
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from backline.resources.failure import Failure, Refused
 from backline.resources.log_tail import last_lines
-from backline.resources.python_errors import python_error
+from backline.resources.python_errors import advice, python_error, without_libraries
 from backline.resources.supervisor_rpc import BACKOFF, Supervisor, SupervisorAbsent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from backline.resources.supervisor_rpc import ProcessInfo
 
+LINES_SHOWN = 20
 LINES_READ = 200
 """How far back in the log the exception is looked for."""
 
@@ -32,12 +33,13 @@ def require_health(supervisor_socket: str, program: str, directory: str) -> Proc
 
 def death(found: ProcessInfo, directory: str, kind: type[Failure]) -> Failure:
     """The failure that tells how a program died."""
-    error = python_error(last_lines(found.log_file, LINES_READ), directory)
+    log = last_lines(found.log_file, LINES_READ)
+    error = python_error(log, directory)
     status = f"{found.state}, exit status {found.exit_status}" if found.exit_status else found.state
     words = str(error) if error else found.spawn_error
     cause = f"{found.name} does not stay up ({status})"
     return kind(
         f"{cause}: {words}" if words else cause,
-        lines=last_lines(found.log_file),
-        hint=f"its whole log is {found.log_file}",
+        lines=without_libraries(log, directory)[-LINES_SHOWN:],
+        hint=advice(error) if error else f"its log says more:\n{found.log_file}",
     )

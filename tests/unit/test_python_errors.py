@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backline.resources.python_errors import python_error
+from backline.resources.python_errors import advice, python_error, without_libraries
 
 HEAD = "Traceback (most recent call last):"
 SITE = '  File "/srv/shop/releases/43/.venv/lib/python3.12/site-packages/django/urls.py", line 9, in load'
@@ -27,3 +27,37 @@ OURS = '  File "/srv/shop/releases/43/shop/urls.py", line 3, in <module>'
 )  # fmt: skip
 def test_last_exception_is_found_with_the_project_s_line(lines: list[str], found: str) -> None:
     assert str(python_error(lines, "/srv/shop/releases/43")) == found
+
+
+def test_of_a_traceback_the_project_s_own_lines_are_shown() -> None:
+    lines = [
+        "booting",
+        HEAD,
+        SITE,
+        "    load()",
+        "    ^^^^^^",
+        OURS,
+        "    import tea",
+        "ImportError: no tea",
+        "exiting",
+    ]
+    assert without_libraries(lines, "/srv/shop/releases/43") == (
+        "booting",
+        HEAD,
+        '  File "shop/urls.py", line 3, in <module>',
+        "    import tea",
+        "ImportError: no tea",
+        "exiting",
+    )
+
+
+def test_a_traceback_of_libraries_alone_is_shown_whole() -> None:
+    lines = (HEAD, SITE, "    load()", "ImportError: no tea")
+    assert without_libraries(lines, "/srv/shop/releases/43") == lines
+
+
+def test_the_advice_names_the_place_where_there_is_one() -> None:
+    assert (
+        advice(python_error([HEAD, OURS, "KeyError: 1"], "/srv/shop/releases/43")) == "mend shop/urls.py:3, and commit"
+    )
+    assert advice(None) == "mend what these lines tell, and commit"

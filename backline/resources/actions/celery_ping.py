@@ -90,5 +90,5 @@ class CeleryPing(Action):
         return Refused(
             f"no answer from {', '.join(silent)} within {self.patience:g} s: {because}",
             lines=last_lines(log),
-            hint=f"the log is {log}; a worker that needs longer to start is given it by celery_patience",
+            hint=f"its log says more:\n{log}\na worker that needs longer to start: celery_patience",
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from backline.resources.failure import Refused
 from backline.resources.log_tail import last_lines
 from backline.resources.program_health import require_health
-from backline.resources.python_errors import python_error
+from backline.resources.python_errors import advice, python_error, without_libraries
 from backline.resources.resource import Action
 
 TYPE_CHECKING = False
@@ -20,6 +20,7 @@ ANSWER_SECONDS = 60.0
 """How long one answer may take, in seconds: the first one often imports the whole site."""
 NOT_YET = 503
 """What a site answers while it warms up."""
+LINES_SHOWN = 20
 LINES_READ = 200
 LOG_SECONDS = 0.5
 """How long what a process has said may take to be in its log."""
@@ -105,11 +106,11 @@ class HttpProbe(Action):
         if status >= 500:
             host.pause(LOG_SECONDS)
             error = python_error(last_lines(self.log_file, LINES_READ), self.directory)
-            raise self._refusal(f"{what}: {error}" if error else what)
+            raise self._refusal(f"{what}: {error}" if error else what, hint=advice(error) if error else "")
         if status == 400:
             raise self._refusal(
                 f"{what} with Host: {self.host_header}, which Django does for a host that it does not know",
-                hint=f"put {self.host_header!r} into ALLOWED_HOSTS in the project's settings, or mend web_hostnames",
+                hint=f"put {self.host_header!r} into the project's ALLOWED_HOSTS,\nor mend web_hostnames",
             )
         if status >= 400:
             raise self._refusal(what, hint="probe a path that answers 200, or leads to a login: web_health_path")
@@ -132,4 +133,5 @@ class HttpProbe(Action):
         return "SECURE_SSL_REDIRECT is on in the project's settings, but the site is served by http: turn it off"
 
     def _refusal(self, cause: str, hint: str = "") -> Refused:
-        return Refused(cause, lines=last_lines(self.log_file), hint=hint or f"its whole log is {self.log_file}")
+        log = without_libraries(last_lines(self.log_file, LINES_READ), self.directory)
+        return Refused(cause, lines=log[-LINES_SHOWN:], hint=hint or f"its log says more:\n{self.log_file}")

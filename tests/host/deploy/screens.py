@@ -1,0 +1,64 @@
+"""What a failed command must show: one screen on standard error, and with --json the same in the last line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.host.deploy.project import Completed, Project
+
+WIDTH, HEIGHT = 80, 24
+LABELS = ("state", "next")
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A failure as a person reads it. `text` has every fold taken out."""
+
+    title: str
+    text: str
+    state: str
+    next: str
+
+
+def screen_of(done: Completed) -> Screen:
+    """The screen that a command ended on; it must fit one, show no traceback of ours, and have its parts."""
+    lines = done.err.rstrip("\n").splitlines()
+    assert 0 < len(lines) <= HEIGHT, done.err
+    assert not [line for line in lines if len(line) > WIDTH], done.err
+    assert "/backline/" not in done.err, f"frames of our own:\n{done.err}"
+    labelled = {label: "" for label in LABELS}
+    label = ""
+    for line in lines:
+        word = line[2:9].strip()
+        label = word if line.startswith("  ") and word in labelled else label if line.startswith(" " * 9) else ""
+        if label:
+            labelled[label] = f"{labelled[label]}\n{line[9:]}".lstrip("\n")
+    return Screen(lines[0], " ".join(" ".join(lines).split()), " ".join(labelled["state"].split()), labelled["next"])
+
+
+def refused(project: Project, *words: str, code: int, host: str, step: str) -> Screen:
+    """Run a command that must fail, with --json: the screen, after holding the summary to it."""
+    done = project.inv(*words, "--json", check=False)
+    assert done.code == code, f"exit {done.code}\n{done.out}\n{done.err}"
+    screen = screen_of(done)
+    status = "refused" if code == 6 else "failed"
+    error = done.summary["error"]
+    assert (done.summary["status"], error["host"], error["step"]) == (status, host, step)
+    assert screen.title.endswith(": " + " · ".join(filter(None, (host, step))))
+    assert " ".join(error["cause"].split()) in screen.text
+    assert error["hint"] == screen.next
+    assert "inv " in error["hint"]
+    assert screen.state
+    return screen
+
+
+@contextmanager
+def untouched(project: Project) -> Iterator[None]:
+    """What serves before serves after: the same processes, the same release."""
+    current = Path(project.environment["BACKLINE_SANDBOX_ROOT"], "shop", "current")
+    before = project.pids(), current.readlink()
+    yield
+    assert (project.pids(), current.readlink()) == before
