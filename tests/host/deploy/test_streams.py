@@ -1,4 +1,4 @@
-"""A deploy, a restart of the workers and a rollback under streams of requests and tasks: nothing fails or is lost."""
+"""A deploy, a refused one, a restart of workers and a rollback under requests and tasks: nothing fails or is lost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.host.deploy.counting_shop import Counts, know_only, make_counting
+from tests.host.deploy.counting_shop import Counts, append, know_only, make_counting
 from tests.host.deploy.project import Project
 from tests.host.deploy.request_stream import Answer, Request, RequestStream, ask
 
@@ -25,6 +25,8 @@ ANSWERS_BETWEEN = 50
 FIRST_ONLY, SECOND_ONLY = "known_to_the_first", "known_to_the_second"
 QUEUES = ("default", "mail")
 STYLE_SHEET = r'href="(/static/shop/shop\.[0-9a-f]{12}\.css)"'
+BROKEN_HOME = "\n\ndef home(request):\n    raise RuntimeError\n"
+REFUSED = 6
 TAKE_OVER = ["start workers", "start web", "take queues over", "switch", "drain previous", "move beat", "prove"]
 
 
@@ -40,6 +42,8 @@ class Story:
     assets: tuple[str, ...] = ()
     """The addresses of the style sheets of the releases until now."""
     answers: tuple[Answer, ...] = ()
+    ticks: frozenset[str] = frozenset()
+    """The tasks of beat until the end of the streams; it goes on."""
     steps: dict[str, list[str]] = field(default_factory=dict)
     """Command → its steps in the order in which they began."""
     held: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -71,7 +75,7 @@ def send(queue: str, seconds: float = 0.02, unless: str = "", door: str = "") ->
 
 @pytest.fixture(scope="module")
 def story(sandbox: Project) -> Story:
-    """r1; then under the streams r2, its workers anew, and back to r1's code as r3."""
+    """r1; then under the streams r2, its workers anew, r3 which is refused, and back to r1's code as r4."""
     counts = make_counting(sandbox, FIRST_ONLY)
     sandbox.on_host("deploy")
     story = Story(sandbox, counts, site_of(sandbox), unless="r1")
@@ -81,11 +85,14 @@ def story(sandbox: Project) -> Story:
         act(story, stream, "deploy")
         story.assets += (style_sheet(story.site),)
         act(story, stream, "restart-workers")
+        append(sandbox.shop / "shop" / "views.py", BROKEN_HOME)
+        sandbox.commit("a page that fails")
+        assert sandbox.on_host("deploy", check=False).code == REFUSED
         forget_the_second(story, stream)
         act(story, stream, "rollback")
-    story.answers = stream.answers()
+    story.answers, story.ticks = stream.answers(), counts.ticks()
     assert came_true(lambda: not draining(sandbox))
-    came_true(lambda: counts.ended(story.sent | counts.ticks()))  # which have not, a test tells
+    came_true(lambda: counts.ended(story.sent | story.ticks))  # which have not, a test tells
     return story
 
 
@@ -163,25 +170,31 @@ def logs(project: Project) -> Iterator[Path]:
 
 def test_no_request_fails(story: Story) -> None:
     assert [answer for answer in story.answers if answer.status != 200] == []
-    assert {"r1", "r2", "r3"} <= {answer.release for answer in story.answers}
+    assert {answer.release for answer in story.answers if answer.release} == {"r1", "r2", "r4"}
 
 
 def test_every_task_is_run_exactly_once(story: Story) -> None:
     """Those that the site sent and those that beat sent; nothing was begun and not ended, nothing run twice."""
-    everything = story.sent | story.counts.ticks()
-    assert story.counts.times("begin") == dict.fromkeys(everything, 1)
-    assert story.counts.times("end") == dict.fromkeys(everything, 1)
+    expected = dict.fromkeys(story.sent | story.ticks, 1)
+    for word in ("begin", "end"):
+        times = story.counts.times(word)
+        assert {task: times[task] for task in expected} == expected
+        assert set(times.values()) == {1}
+        assert set(times) <= story.sent | story.counts.ticks()
 
 
-@pytest.mark.parametrize(("release", "only"), [("r2", SECOND_ONLY), ("r3", FIRST_ONLY)])
+@pytest.mark.parametrize(
+    ("release", "only", "knowing"), [("r2", SECOND_ONLY, {"r2", "r3"}), ("r4", FIRST_ONLY, {"r4"})]
+)
 def test_what_only_the_new_release_knows_is_run_by_it_from_its_first_request(
-    story: Story, release: str, only: str
+    story: Story, release: str, only: str, knowing: set[str]
 ) -> None:
+    """r3 knows what r2 knows, and for a while it has workers."""
     own = [answer for answer in story.answers if answer.told.get("task", "").endswith(only)]
     assert {answer.release for answer in own} == {release}
     assert {answer.told["task"] for answer in own} == {f"shop.tasks.{only}", f"shop.tasks.mail_{only}"}
     by_task = {run.task: run.release for run in story.counts.runs() if run.word == "end"}
-    assert {by_task[answer.task] for answer in own} == {release}
+    assert {by_task.get(answer.task, "never run") for answer in own} <= knowing
 
 
 def test_no_worker_threw_a_task_away(story: Story) -> None:
@@ -214,7 +227,7 @@ def test_never_do_two_beats_run(story: Story) -> None:
     beats = story.counts.beats()
     pids = list(dict.fromkeys(line.pid for line in beats))
     lives = [[line.word for line in beats if line.pid == pid] for pid in pids]
-    assert [line.what for line in beats if line.word == "begin"] == ["r1", "r2", "r3"]
+    assert [line.what for line in beats if line.word == "begin"] == ["r1", "r2", "r4"]
     assert [pid for pid in pids for line in beats if line.pid == pid] == [line.pid for line in beats]
     assert all(life[0] == "begin" and life.count("begin") == 1 and "tick" in life for life in lives)
     assert [life.count("end") for life in lives] == [1, 1, 0]
