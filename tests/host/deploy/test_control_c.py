@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.host.deploy.cutting import Deploy, SandboxHost, eventually_nothing, untouched
 from tests.host.deploy.moments import building, checking, live_number, migrating, next_number, waiting_for_workers
-from tests.host.deploy.project import Completed, Project
+from tests.host.deploy.project import Completed, Project, make_project
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -83,6 +86,23 @@ def test_a_second_deploy_is_told_who_is_at_work_and_disturbs_nobody(live: Projec
         assert host.command("manage.py", "migrate")
         deploy.control_c()
         assert deploy.ended().code == 1
+
+
+def test_control_c_while_a_host_keeps_us_waiting(tmp_path: Path) -> None:
+    """Whoever connects waits for half a minute in a thread; Ctrl-C does not wait for that."""
+    project = make_project(tmp_path, "sandbox")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        variables = {"ansible_ssh_host": "127.0.0.1", "ansible_port": silent.getsockname()[1], "ansible_user": "me"}
+        folder = tmp_path / "inventory/host_vars/sandbox"
+        (folder / "connection.yml").write_text(json.dumps({**variables, "nginx_listen": "127.0.0.1:8080"}))
+        with Deploy(project) as deploy:
+            line, _ = silent.accept()
+            with line:
+                deploy.control_c()
+                ended = deploy.ended()  # the line is still open, and still silent
+    assert ended.code == 1, ended.err
+    assert_one_screen(ended, "Ctrl-C", "inv status")
+    assert ended.summary["status"] == "failed"
 
 
 def assert_one_screen(ended: Completed, *words: str) -> None:
