@@ -108,7 +108,7 @@ def programs(celery: CelerySettings, generation: Generation) -> Iterator[Process
         together = {name: worker for name, worker in celery.celery_workers.items() if worker.overlap is overlap}
         yield from _workers(celery, generation, together)
     if celery.celery_beat and celery.celery_beat_host in ("", celery.app.host):
-        yield Process(_beat(celery, generation), part=BEAT, kind="beat", overlaps=False)
+        yield Process(_beat(celery, generation), part=BEAT, kind="beat", name="beat", overlaps=False)
 
 
 def placed(
@@ -173,6 +173,7 @@ def _workers(celery: CelerySettings, generation: Generation, workers: Mapping[st
             program=_worker_program(celery, generation, name, worker),
             part=WORKERS,
             kind="celery",
+            name=name,
             gate=CeleryPing(*how, nodes, supervisor_socket=socket, patience=celery.celery_patience, user=user),
             release_work=CancelQueues(*how, nodes, supervisor_socket=socket, user=user),
             resume_work=ResumeQueues(*how, queues, programs=nodes, supervisor_socket=socket, user=user),

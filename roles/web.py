@@ -92,6 +92,7 @@ def programs(web: WebSettings, generation: Generation) -> Iterator[Process]:
         program=program,
         part=WEB,
         kind="web",
+        name="web",
         gate=_probe(web, generation, program),
         # The files move before the pages that ask for them.
         links=(

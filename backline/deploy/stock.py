@@ -70,16 +70,18 @@ class Stock:
         return 1 + max((item.attempt for item in self.generations if item.release == self.live_number), default=0)
 
     def live_processes(self) -> tuple[Process, ...]:
-        """The processes that serve now, each part from the generation that it is live in."""
-        if self.state.live is None:
-            return ()
-        live = self.state.live.generations
+        """The processes that serve now, each from the generation that it is of."""
         return tuple(
             process
             for generation in self.generations
             for process in generation.processes
-            if live.get(process.part) == generation.label
+            if process.program.name in self.live_programs
         )
+
+    @property
+    def live_programs(self) -> tuple[str, ...]:
+        """The names of the programs that serve."""
+        return self.state.live.programs if self.state.live else ()
 
     def earlier_live(self) -> int:
         """What was live before the origin of the live release: where a rollback goes when it is not told where to.

@@ -30,7 +30,7 @@ def switch(target: Target, draft: Draft) -> None:
         Commit(
             links=tuple(_links(change, draft)),
             live_path=f"{change.generation.app.state_directory}/live.json",
-            live_text=_live(change, draft).to_json(),
+            live_text=_live(change).to_json(),
             finish=tuple(_owed(target, draft)),
         )
     )
@@ -67,7 +67,7 @@ def _links(change: Change, draft: Draft) -> Iterator[tuple[str, str]]:
     app, release = change.generation.app, change.release
     previous = change.stock.live_number
     if WEB in draft.parts:
-        if previous:
+        if previous not in (0, release.number):
             yield app.previous_static, _from_run(change, f"{app.releases}/{previous}/.backline/static")
         for process in change.processes:
             yield from process.links
@@ -79,11 +79,11 @@ def _from_run(change: Change, path: str) -> str:
     return os.path.relpath(path, change.generation.app.run_directory)
 
 
-def _live(change: Change, draft: Draft) -> LiveRecord:
-    before = change.stock.state.live
-    generations = dict(before.generations) if before else {}
-    generations.update((part, draft.label) for part in draft.parts)
-    return LiveRecord(change.release.number, generations)
+def _live(change: Change) -> LiveRecord:
+    """What served and is not taken over from goes on serving beside the new."""
+    replaced = {process.program.name for process in change.previous}
+    staying = tuple(name for name in change.stock.live_programs if name not in replaced)
+    return LiveRecord(change.release.number, (*staying, *(process.program.name for process in change.processes)))
 
 
 def _owed(target: Target, draft: Draft) -> Iterator[tuple[str, Action]]:
@@ -110,7 +110,7 @@ def _single_workers(target: Target, change: Change) -> Iterator[tuple[str, Actio
     if not starting:
         return
     paths = target.settings.supervisor
-    ending = tuple(process.program for process in change.old(WORKERS) if _replaces(change, process, starting))
+    ending = tuple(process.program for process in change.old(WORKERS) if _replaces(process, starting))
     if ending:
         names, patience = tuple(program.name for program in ending), max(program.patience for program in ending)
         yield "end single workers", RemovePrograms(paths.socket, paths.include_directory, names, float(patience))
@@ -120,10 +120,6 @@ def _single_workers(target: Target, change: Change) -> Iterator[tuple[str, Actio
         yield f"ask single workers {number}", gate
 
 
-def _replaces(change: Change, old: Process, starting: tuple[Process, ...]) -> bool:
-    """The old one must not overlap, or is called as a new one that must not: all but its generation."""
-    before = change.stock.state.live
-    old_end = f"-{before.generations.get(WORKERS, '')}" if before else ""
-    new_end = f"-{change.generation.label}"
-    names = {process.program.name.removesuffix(new_end) for process in starting}
-    return not old.overlaps or old.program.name.removesuffix(old_end) in names
+def _replaces(old: Process, starting: tuple[Process, ...]) -> bool:
+    """The old one must not overlap, or is called as a new one that must not."""
+    return not old.overlaps or old.name in {process.name for process in starting}

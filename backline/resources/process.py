@@ -23,6 +23,8 @@ class Process:
     program: Program
     part: str
     kind: str
+    name: str = ""
+    """What it is called in every generation: `default` for the worker called so, `web`, `beat`."""
     gate: Action | None = None
     """Performed after the start; returns when the process does its work, raises Refused when it will not."""
     release_work: Action | None = None

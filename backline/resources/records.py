@@ -6,7 +6,7 @@ fields that it does not know, and says plainly where it cannot read what a newer
 
 from __future__ import annotations
 
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 
 from backline.resources.codec import decoded, encoded
 from backline.resources.failure import Failure
@@ -14,7 +14,6 @@ from backline.resources.process import Process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Any
 
 FORMAT = 1
@@ -51,18 +50,18 @@ class ReleaseRecord:
 
 @dataclass(frozen=True)
 class LiveRecord:
-    """`live.json`: what serves. `generations` maps a part (workers, web, beat) to its generation's label."""
+    """`live.json`: what serves, by the names of its programs; they may be of several generations of one release."""
 
     release: int
-    generations: Mapping[str, str] = field(default_factory=dict)
+    programs: tuple[str, ...] = ()
 
     def to_json(self) -> str:
-        return _text({"release": self.release, "generations": dict(self.generations)})
+        return _text({"release": self.release, "programs": list(self.programs)})
 
     @classmethod
     def from_json(cls, text: str) -> LiveRecord:
-        content = _content(text, "live.json")
-        return cls(**_known(content, cls, "live.json"))
+        content = _known(_content(text, "live.json"), cls, "live.json")
+        return cls(**{**content, "programs": tuple(content["programs"])})
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ PING = CeleryPing("/run", "/python", "/r43", "shop", (("a-r43@web1", "shop-a-r43
 PROCESS = Process(Program("shop-a-r43", ("celery", "worker"), "/r43", "/log"), WORKERS, "celery", gate=PING)
 RECORDS = [
     RELEASE,
-    LiveRecord(43, {"workers": "r43-2", "web": "r43"}),
+    LiveRecord(43, ("shop-a-r43-2", "shop-web-r43")),
     GenerationRecord("r43-2", 43, 2, (PROCESS,)),
     GoodReleases((1, 2, 4)),
 ]

@@ -68,7 +68,7 @@ class Prune(Action):
         if host.status(live):
             record = LiveRecord.from_json(host.read(live).decode())
             kept.add(record.release)
-            kept.update(_number_of_label(label) for label in record.generations.values())
+            kept.update(map(_number_of_program, record.programs))
         for link in ("current", "run/static", "run/static-previous"):
             found = host.status(f"{self.root}/{link}")
             number = found.target.rpartition("releases/")[2].partition("/")[0] if found else ""
@@ -140,6 +140,14 @@ def _number_of_label(label: str) -> int:
     """`r43-2` is of 43; 0 for what is no label."""
     number = label[1:].partition("-")[0]
     return int(number) if label.startswith("r") and number.isdigit() else 0
+
+
+def _number_of_program(name: str) -> int:
+    """`shop-celery-mail-r43-2` is of 43; 0 for what is of no release."""
+    import re
+
+    found = re.search(r"-r(\d+)(-\d+)?$", name)
+    return int(found.group(1)) if found else 0
 
 
 def _users(directory: str) -> Iterator[tuple[int, tuple[int, ...]]]:

@@ -84,7 +84,7 @@ def test_release_that_a_process_holds_stays_until_it_ends(app: AppFolder, machin
 def test_what_is_live_or_linked_stays_even_if_nobody_asked(app: AppFolder, machine: Machine) -> None:
     for number in (1, 2, 3, 4):
         app.make_release(number)
-    (app.state / "live.json").write_text(LiveRecord(3, {"workers": "r2-2"}).to_json())
+    (app.state / "live.json").write_text(LiveRecord(3, ("shop-celery-r2-2",)).to_json())
     (app.root / "current").symlink_to("releases/4")
     assert Prune(str(app.root), keep=()).perform(machine).releases == (1,)
 

@@ -36,7 +36,7 @@ def test_releases_generations_and_what_is_live_are_found(app: AppFolder, machine
     first, second = app.make_release(1), app.make_release(2, "3.12-b")
     (app.root / "releases" / "3.partial").mkdir()
     (app.root / "venvs" / "half-made").mkdir()
-    live = LiveRecord(2, {"workers": "r2-2", "web": "r2"})
+    live = LiveRecord(2, ("shop-celery-r2-2", "shop-web-r2"))
     (app.state / "live.json").write_text(live.to_json())
     process = Process(Program("shop-celery-r2-2", ("celery",), "/", "/log"), WORKERS, "celery")
     generation = GenerationRecord("r2-2", 2, 2, (process,))
