@@ -16,6 +16,8 @@ from backline.fleet.session import Listener
 from backline.resources.failure import ConfigurationError
 from backline.settings.app_settings import AppSettings
 
+FILES_NAMED = 5
+
 
 def read_project(site: Site, ref: str, listener: Listener) -> Source:
     """The project of the site's hosts at `ref`. Raises ConfigurationError."""
@@ -29,9 +31,14 @@ def read_project(site: Site, ref: str, listener: Listener) -> Source:
         folder, requirements = wanted.pop()
         source = _source(site, folder, ref, requirements)
     if source.left_out:
-        text = f"{folder} has changes that are not committed; they are left out (--ref . takes them along)"
-        listener(Event(Kind.WARNING, time.time(), text=text))
+        listener(Event(Kind.WARNING, time.time(), text=_left_out(folder, source.left_out)))
     return source
+
+
+def _left_out(folder: str, files: tuple[str, ...]) -> str:
+    """Names the files, or of many the first."""
+    named = ", ".join(files[:FILES_NAMED]) + (f" and {len(files) - FILES_NAMED} more" if files[FILES_NAMED:] else "")
+    return f"{folder} has uncommitted changes, which are left out (--ref . takes them along): {named}"
 
 
 def _source(site: Site, folder: str, ref: str, requirements: str) -> Source:

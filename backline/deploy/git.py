@@ -63,9 +63,11 @@ class Repository:
             self._run("add", "--all", str(self.top), environment=index)
             return self._run("write-tree", environment=index).stdout.decode().strip()
 
-    def is_dirty(self) -> bool:
-        """Whether the project folder has changes that no commit has."""
-        return bool(self._run("status", "--porcelain", "--", ".").stdout)
+    def changed_files(self) -> tuple[str, ...]:
+        """What is in the project folder otherwise than in the last commit, named from that folder on."""
+        told = self._run("status", "--porcelain", "--no-renames", "-z", "--", ".").stdout
+        paths = (os.fsdecode(entry[3:]) for entry in told.split(b"\0") if entry)
+        return tuple(path[len(self.prefix) + 1 :] if self.prefix else path for path in paths)
 
     def files(self, tree: str) -> tuple[TreeFile, ...]:
         """Every file of a tree. Raises ConfigurationError for a submodule, whose objects are not here."""

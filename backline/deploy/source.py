@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +11,16 @@ from backline.deploy.git import Repository
 from backline.resources.failure import ConfigurationError
 from backline.resources.tree import TreeFile
 
+INCLUDES = re.compile(r"\s*(?P<option>-r|-c|--requirement|--constraint)[\s=]*(?P<name>\S+)")
+"""A line of a requirements file that names another, in the forms that pip takes."""
+
 WORKING_TREE = "."
 """The ref that means the working tree as it is."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A project at a commit. `dirty`: the working tree, which differs, was asked for; `left_out`: it was not."""
+    """A project at a commit. `dirty`: the working tree was asked for and differs; `left_out`: what differs, where it was not."""
 
     repository: Repository
     ref: str
@@ -26,19 +30,19 @@ class Source:
     requirements: str
     """The lock, with the files that it includes in their places."""
     dirty: bool
-    left_out: bool
+    left_out: tuple[str, ...]
 
 
 def read_source(folder: Path, ref: str, requirements: str) -> Source:
     """The project in `folder` at `ref`. Raises ConfigurationError where folder, ref or requirements are not there."""
     repository = Repository(folder)
     commit = repository.commit_of("HEAD" if ref == WORKING_TREE else ref)
-    changed = repository.is_dirty()
-    dirty = changed and ref == WORKING_TREE
+    changed = repository.changed_files()
+    dirty = bool(changed) and ref == WORKING_TREE
     tree = repository.tree_of(repository.working_tree() if dirty else commit)
     files = repository.files(tree)
     lock = _flattened(repository, {file.path: file.blob for file in files}, requirements)
-    return Source(repository, ref, commit, tree, files, lock, dirty, changed and ref != WORKING_TREE)
+    return Source(repository, ref, commit, tree, files, lock, dirty, () if dirty else changed)
 
 
 def _flattened(repository: Repository, blobs: dict[str, str], path: str, above: tuple[str, ...] = ()) -> str:
@@ -51,11 +55,12 @@ def _flattened(repository: Repository, blobs: dict[str, str], path: str, above: 
     (_, content), *_ = repository.contents([blobs[path]])
     lines = []
     for line in content.decode(errors="replace").splitlines():
-        option, _, name = line.strip().partition(" ")
-        if option in ("-c", "--constraint"):
-            raise ConfigurationError(f"{path} has a constraints file, {name}", hint="pin everything in one lock file")
-        if option in ("-r", "--requirement"):
-            included = posixpath.normpath(posixpath.join(posixpath.dirname(path), name.strip()))
+        found = INCLUDES.match(line)
+        if found and found["option"] in ("-c", "--constraint"):
+            cause = f"{path} has a constraints file, {found['name']}"
+            raise ConfigurationError(cause, hint="pin everything in one lock file")
+        if found:
+            included = posixpath.normpath(posixpath.join(posixpath.dirname(path), found["name"]))
             lines.append(_flattened(repository, blobs, included, (*above, path)).rstrip("\n"))
         else:
             lines.append(line)

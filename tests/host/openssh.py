@@ -32,6 +32,7 @@ PermitRootLogin yes
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 MaxStartups 100
+LogLevel VERBOSE
 PrintMotd no
 SetEnv HOME={home}
 Subsystem sftp internal-sftp
@@ -51,6 +52,10 @@ class OpenSSHServer:
     def home(self) -> Path:
         """What its sessions have as HOME."""
         return self.directory / "home"
+
+    def log(self) -> str:
+        """What it has said so far: who connected, and each session that was started."""
+        return (self.directory / "sshd.log").read_text(errors="replace")
 
     def changed(self, **changes: object) -> ConnectionSettings:
         """The settings with some of them replaced."""

@@ -101,7 +101,7 @@ def broker(site_virtualenv: SiteVirtualenv) -> Iterator[Broker]:
     """One for the session, on a unix socket with a short path; nothing is kept."""
     folder = Path(tempfile.mkdtemp(prefix="bl-")).resolve()
     socket = f"{folder}/valkey.sock"
-    arguments = ("--port", "0", "--unixsocket", socket, "--dir", str(folder), "--save", "")
+    arguments = ("--port", "0", "--unixsocket", socket, "--dir", str(folder), "--save", "", "--databases", "200")
     with ended(subprocess.Popen([site_virtualenv.valkey_server, *arguments], stdout=subprocess.DEVNULL)):
         deadline = time.monotonic() + SECONDS
         while not Path(socket).exists():

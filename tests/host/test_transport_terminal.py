@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import grp
 import os
 import pickle
-import pty
-import struct
 import subprocess
 import sys
-import termios
-import time
-from collections.abc import Generator
-from dataclasses import dataclass
 
 import pytest
 
 from tests.host.openssh import OpenSSHServer
+from tests.host.terminal import sitting_at
 
 RUN = """
 import pickle, sys
@@ -43,44 +36,6 @@ def terminal_server(openssh_server: OpenSSHServer) -> OpenSSHServer:
 def arguments(server: OpenSSHServer, command: str, connection: str = "ssh") -> list[str]:
     settings = server.changed(connection=connection)
     return [sys.executable, "-c", RUN, pickle.dumps(settings).hex(), command]
-
-
-@dataclass
-class Person:
-    """Somebody who sits at a terminal in which our command runs."""
-
-    master: int
-    pid: int
-    seen: bytes = b""
-
-    def waits_for(self, words: bytes) -> None:
-        deadline = time.monotonic() + DEADLINE
-        while words not in self.seen:
-            assert time.monotonic() < deadline, self.seen
-            self.seen += os.read(self.master, 65536)
-
-    def types(self, keys: bytes) -> None:
-        os.write(self.master, keys)
-
-    def resizes(self, lines: int, columns: int) -> None:
-        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-
-    def sees_it_end(self) -> int:
-        with contextlib.suppress(OSError):  # Linux's word for the end of a terminal
-            while data := os.read(self.master, 65536):
-                self.seen += data
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-
-
-@contextlib.contextmanager
-def sitting_at(command: list[str]) -> Generator[Person]:
-    pid, master = pty.fork()
-    if pid == 0:
-        os.execv(command[0], command)
-    try:
-        yield Person(master, pid)
-    finally:
-        os.close(master)
 
 
 def test_terminal_has_our_size_and_takes_what_is_typed(terminal_server: OpenSSHServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import textwrap
 from dataclasses import dataclass
@@ -121,7 +122,7 @@ class Site:
         eventually(self.machine, lambda: note in self.journal())
 
 
-_databases = iter(range(1, 16))
+_databases = itertools.count(1)
 
 
 @pytest.fixture
