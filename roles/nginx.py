@@ -29,6 +29,11 @@ _SIZE = re.compile(r"[0-9]+[kKmMgG]?")
 _STATIC_URL = re.compile(r"/(?:[A-Za-z0-9._~-]+/)+")
 
 
+STOP_PATIENCE = 60
+"""Seconds until KILL. The same whatever the settings say: another value is another program, which stops nginx, where a
+new configuration is only read."""
+
+
 @dataclass(frozen=True)
 class NginxSettings(Settings):
     """The variables of the role nginx."""
@@ -85,7 +90,7 @@ def resources(nginx: NginxSettings) -> Iterator[Resource | Entry]:
         environment={"HOME": app.home},
         # QUIT ends it after the requests that it is answering, TERM in the middle of them.
         stop_signal="QUIT",
-        patience=nginx.nginx_proxy_timeout + 5,
+        patience=STOP_PATIENCE,
         priority=20,
     )
     yield found_or_brought(app, "nginx", ("nginx",), NGINX, NGINX_PROGRAM)

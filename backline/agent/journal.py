@@ -45,3 +45,16 @@ class Journal:
         """Nothing is owed any more."""
         self._file.close()
         os.replace(self.path, self._last)
+
+
+def keep_unsettled(state_directory: str) -> str:
+    """Put a journal aside that a killed guard has left; what it says must not be lost among our entries.
+
+    Returns where it is now, empty where there was none."""
+    path = os.path.join(state_directory, "journal")
+    if not os.path.exists(path):
+        return ""
+    number = sum(name.startswith("journal.unsettled-") for name in os.listdir(state_directory)) + 1
+    kept = os.path.join(state_directory, f"journal.unsettled-{number}")
+    os.replace(path, kept)
+    return kept

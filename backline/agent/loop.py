@@ -84,6 +84,9 @@ class Agent:
         return {"round_trips": self._round_trips}
 
     def _perform(self, message: dict[str, object]) -> object:
+        sources = message.get("modules")
+        if isinstance(sources, dict):  # whatever becomes of this request: they are not sent again
+            self._keeper.shipped.sources.update(sources)
         if message.get("after") in self._failed:
             raise Interrupted("not done, since what it follows had failed")
         if self._connection.gone:
@@ -91,9 +94,6 @@ class Agent:
         if self._lost_blob:
             failure, self._lost_blob = self._lost_blob, None
             raise failure
-        sources = message.get("modules")
-        if isinstance(sources, dict):
-            self._keeper.shipped.sources.update(sources)
         self._keeper.note_step(str(message.get("step", "")))
         action = decoded(message["action"])
         if not isinstance(action, Action):

@@ -91,8 +91,7 @@ def _target_status(target: Target) -> tuple[ProgramStatus, ...]:
         for item in stock.state.programs
         if item.name in kinds
     )
-    answer = target.perform(ProvePrograms(target.settings.supervisor.socket, ours))
-    assert isinstance(answer, tuple)
+    answer = target.answer(ProvePrograms(target.settings.supervisor.socket, ours), tuple)
     proofs = {proof.program: proof for proof in answer}
     live = {process.program.name for process in stock.live_processes()}
     return tuple(
@@ -130,4 +129,5 @@ def _owed(stock: Stock) -> Iterator[str]:
         step = f", at: {lock.step}" if lock.step else ""
         yield f"{lock.who} is at work: {lock.what}, since {lock.since}{step}"
     elif stock.state.journal:
-        yield "a deploy that was cut off has left something to be finished; the next deploy begins with a look at it"
+        state = stock.settings.app.state_directory
+        yield f"a run that was cut off has left something to be undone or finished: {state}/journal says what"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from backline.agent.steps.adopt_release import AdoptRelease
 from backline.agent.steps.burn_number import BurnNumber
@@ -32,8 +33,7 @@ def push_code(target: Target, draft: Draft) -> None:
     releases = change.release.app.releases
     burnt = target.session.begin(_burn(change))
     incoming = f"{change.release.app.state_directory}/incoming"
-    missing = target.perform(MissingBlobs(draft.source.files, releases))
-    assert isinstance(missing, tuple)
+    missing = target.answer(MissingBlobs(draft.source.files, releases), tuple)
     burnt.result()
     size = 0
     for blob, content in draft.source.repository.contents(missing):
@@ -47,12 +47,11 @@ def push_code(target: Target, draft: Draft) -> None:
 def adopt_code(target: Target, draft: Draft) -> None:
     """Take code, static files and environment of a release that is on the host already; nothing is sent or built."""
     change = draft.on(target.name)
-    origin = change.stock.release(change.record.origin)
     target.perform(_burn(change))
-    target.perform(AdoptRelease(f"{change.release.app.releases}/{origin.number}", change.release.directory))
+    target.perform(AdoptRelease(f"{change.release.app.releases}/{change.adopted}", change.release.directory))
     target.apply(_plan(*_launcher_and_record(change)))
     target.tally.virtualenv = "reused"
-    target.session.remark(f"{change.release.name} is r{origin.number}")
+    target.session.remark(f"{change.release.name} is r{change.record.origin}")
 
 
 def _burn(change: Change) -> BurnNumber:
@@ -62,9 +61,7 @@ def _burn(change: Change) -> BurnNumber:
 
 def read_requirements(target: Target, number: int) -> str:
     """The lock of a release that is on the host."""
-    text = target.perform(ReadText(requirements_path(target.settings.app.releases, number)))
-    assert isinstance(text, str)
-    return text
+    return target.answer(ReadText(requirements_path(target.settings.app.releases, number)), str)
 
 
 def requirements_path(releases: str, number: int) -> str:
@@ -81,7 +78,9 @@ def _own_files(change: Change, requirements: str) -> Iterator[Resource]:
     yield File(f"{release.own_directory}/env", environment_text(app.environment), mode=ENVIRONMENT_MODE)
     yield File(requirements_path(app.releases, release.number), requirements, mode=0o644)
     yield Link(f"{release.directory}/.venv", os.path.relpath(release.virtualenv, release.directory))
-    for path in shared:
+    for path in (path.strip("/") for path in shared):
+        for above in reversed(PurePosixPath(path).parents[:-1]):
+            yield Directory(f"{release.directory}/{above}", mode=0o755)
         yield Directory(f"{app.shared}/{path}", mode=0o755)
         yield Link(f"{release.directory}/{path}", os.path.relpath(f"{app.shared}/{path}", release.directory))
     yield from _launcher_and_record(change)

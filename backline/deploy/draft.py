@@ -31,16 +31,14 @@ class Change:
     record: ReleaseRecord
     processes: tuple[Process, ...]
     previous: tuple[Process, ...]
+    is_live: bool = False
+    """What serves on the host is equal to this already."""
+    adopted: int = 0
+    """The release on the host whose directory this one is made from; 0 where it is made from a source."""
 
     @property
     def release(self) -> Release:
         return self.generation.release
-
-    @property
-    def is_live(self) -> bool:
-        """The host's live release is equal to this one."""
-        live = self.stock.live_release
-        return live is not None and live.fingerprint == self.record.fingerprint
 
     def new(self, part: str) -> tuple[Process, ...]:
         return tuple(process for process in self.processes if process.part == part)
@@ -122,7 +120,7 @@ def _live_change(stock: Stock) -> Change:
 
 def _new_change(order: Order, source: Source, stock: Stock, number: int) -> Change:
     app = stock.settings.app
-    key = virtualenv_key(stock.state.interpreter_version, source.requirements)
+    key = virtualenv_key(stock.state.interpreter, stock.state.interpreter_version, source.requirements)
     release = Release(app, number, f"{app.virtualenvs}/{key}")
     record = ReleaseRecord(
         number=number,
@@ -137,14 +135,15 @@ def _new_change(order: Order, source: Source, stock: Stock, number: int) -> Chan
         origin=number,
         previous=stock.live_number,
     )
-    return _change(order, stock, Generation(release), record, source.requirements)
+    change = _change(order, stock, Generation(release), record, source.requirements)
+    return replace(change, is_live=_serves_already(order, stock, record, source.requirements))
 
 
 def _earlier_change(order: Order, stock: Stock, number: int, wanted: int, requirements: str) -> Change:
     earlier = stock.once_live(wanted)
     release = Release(stock.settings.app, number, earlier.virtualenv)
     record = replace(earlier, number=number, by=order.who, at=order.at, previous=stock.live_number)
-    return _change(order, stock, Generation(release), record, requirements)
+    return replace(_change(order, stock, Generation(release), record, requirements), adopted=wanted)
 
 
 def _again_change(order: Order, stock: Stock, attempt: int, parts: tuple[str, ...], requirements: str) -> Change:
@@ -164,12 +163,29 @@ def _change(order: Order, stock: Stock, generation: Generation, record: ReleaseR
 
 
 def _fingerprint(order: Order, source: Source, stock: Stock, release: Release) -> str:
-    canonical = Generation(replace(release, number=CANONICAL))
+    canonical = replace(release, number=CANONICAL)
     module = stock.settings.of(AppSettings).django_settings_module
     return release_fingerprint(
         source.tree,
         release.virtualenv,
         release.app.environment,
-        launcher_text(canonical.release, module),
-        generation_processes(stock.settings, order.roles, canonical, source.requirements),
+        launcher_text(canonical, module),
+    )
+
+
+def _serves_already(order: Order, stock: Stock, record: ReleaseRecord, requirements: str) -> bool:
+    """The live release is equal, and so is every process that serves to what the roles would start today."""
+    live = stock.live_release
+    if live is None or live.fingerprint != record.fingerprint:
+        return False
+    release = Release(stock.settings.app, live.number, live.virtualenv)
+    wanted = {
+        process.program.name: process
+        for attempt in stock.live_attempts
+        for process in generation_processes(stock.settings, order.roles, Generation(release, attempt), requirements)
+    }
+    serving = stock.live_processes()
+    names = {process.name for process in wanted.values()}
+    return names == {process.name for process in serving} and all(
+        wanted.get(process.program.name) == process for process in serving
     )

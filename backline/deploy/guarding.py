@@ -150,8 +150,7 @@ def start_guard(target: Target) -> None:
 
 def undo(target: Target) -> tuple[str, ...]:
     """End what was started of the new generation, and give the old one its queues back. Returns what was left."""
-    notes = target.perform(Revert())
-    assert isinstance(notes, tuple)
+    notes = target.answer(Revert(), tuple)
     for note in notes:
         target.session.note(f"could not be undone: {note}")
     target.perform(EndGuard())

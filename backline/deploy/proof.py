@@ -24,13 +24,14 @@ def prove_live(target: Target, draft: Draft) -> None:
     """What runs is the live release."""
     change = draft.on(target.name)
     count = _prove(target, change)
+    if change.release.number not in change.stock.state.good:  # its own run was cut off before it could say so
+        target.perform(MarkGood(change.generation.app.state_directory, change.release.number))
     target.session.remark(f"{count} programs run {change.release.name}")
 
 
 def _prove(target: Target, change: Change) -> int:
     expected = tuple(Expected(process.program.name, change.release.record) for process in change.processes)
-    proofs = target.perform(ProvePrograms(target.settings.supervisor.socket, expected, PATIENCE))
-    assert isinstance(proofs, tuple)
+    proofs = target.answer(ProvePrograms(target.settings.supervisor.socket, expected, PATIENCE), tuple)
     wrong = tuple(_told(proof) for proof in proofs if not proof.proved)
     if wrong:
         raise Partial(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from backline.agent.steps.read_app import AppState
-from backline.resources.failure import ConfigurationError
+from backline.resources.failure import ConfigurationError, Failure
 from backline.resources.process import Process
 from backline.resources.records import GenerationRecord, ReleaseRecord
 from backline.settings.settings import HostSettings
@@ -60,9 +63,29 @@ class Stock:
             hint=f"inv releases --host {self.name}",
         )
 
-    @property
+    @cached_property
     def generations(self) -> tuple[GenerationRecord, ...]:
-        return tuple(GenerationRecord.from_json(text) for text in self.state.generations)
+        """Those that can be read. One that was written by another Backline may name what this one does not know; that
+        matters only where its programs serve. Raises Failure then."""
+        return tuple(record for text in self.state.generations for record in self._readable(text))
+
+    def _readable(self, text: str) -> Iterator[GenerationRecord]:
+        try:
+            yield GenerationRecord.from_json(text)
+        except Failure as failure:
+            if any(json.dumps(name) in text for name in self.live_programs):
+                failure.host = self.name
+                raise
+
+    @property
+    def live_attempts(self) -> tuple[int, ...]:
+        """The attempts of the generations of the live release that serve."""
+        live = set(self.live_programs)
+        return tuple(
+            generation.attempt
+            for generation in self.generations
+            if live & {process.program.name for process in generation.processes}
+        )
 
     @property
     def next_attempt(self) -> int:

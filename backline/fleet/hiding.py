@@ -10,6 +10,9 @@ from backline.resources.failure import Failure
 from backline.resources.resource import Difference
 from backline.resources.secret import masked
 
+TELLING = 6
+"""Characters; a shorter line of a longer secret (`-----`, `}`) tells nothing, and would hide half of every output."""
+
 
 class Hiding:
     """Knows the values that nobody may see."""
@@ -18,8 +21,10 @@ class Hiding:
         self._secrets: frozenset[str] = frozenset()
 
     def add(self, secrets: Iterable[str]) -> None:
-        """From now on these too."""
-        self._secrets |= frozenset(secrets)
+        """From now on these too, and each line of them: output is cut into lines before it is seen."""
+        whole = tuple(secrets)
+        lines = (line.strip() for secret in whole for line in secret.splitlines())
+        self._secrets |= frozenset(whole) | frozenset(line for line in lines if len(line) >= TELLING)
 
     def event(self, event: Event) -> Event:
         """The event without them."""

@@ -81,7 +81,14 @@ class GenerationRecord:
     def from_json(cls, text: str) -> GenerationRecord:
         what = "a generation's record"
         content = _known(_content(text, what), cls, what)
-        return cls(**{**content, "processes": decoded(content["processes"])})
+        try:
+            processes = decoded(content["processes"])
+        except (ImportError, AttributeError, TypeError, KeyError) as error:
+            raise Failure(
+                f"the record of generation {content['label']} names what this Backline does not know: {error}",
+                hint="use the Backline that started it, or remove its programs by hand and deploy again",
+            ) from error
+        return cls(**{**content, "processes": processes})
 
 
 @dataclass(frozen=True)

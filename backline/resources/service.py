@@ -74,5 +74,9 @@ class Service(Resource):
             check = parser_check(self.python, self.include_directory, file_name(self.program.name))
             host.write(self.path, rendered(self.program).encode(), mode=FILE_MODE, validate=check)
         changes = reload_configuration(host, supervisor)
+        if self.program.name in changes.changed:
+            host.tell(
+                f"{self.program.name} is stopped and started anew, since its program changed: what it serves pauses"
+            )
         take_in(host, supervisor, changes, self.program.name, self.program.patience + 5.0)
         wait_until_running(host, supervisor, self.program.name)

@@ -24,8 +24,19 @@ class AdoptRelease(Action):
         partial = f"{self.path}.partial"
         shutil.rmtree(partial, ignore_errors=True)
         try:
-            shutil.copytree(self.origin, partial, symlinks=True)
+            os.mkdir(partial, 0o700)  # nobody else may look at the environment before it has its own mode
+            shutil.copytree(self.origin, partial, symlinks=True, copy_function=_copy_to_disk, dirs_exist_ok=True)
             os.rename(partial, self.path)
         except OSError as error:
             shutil.rmtree(partial, ignore_errors=True)
             raise Failure(f"{self.origin} could not be copied: {error.strerror or error}") from error
+
+
+def _copy_to_disk(source: str, target: str) -> None:
+    """A file with its mode and times, on disk when this returns, as Tree writes it."""
+    import shutil
+
+    shutil.copy2(source, target, follow_symlinks=False)
+    if not os.path.islink(target):
+        with open(target, "rb") as file:
+            os.fsync(file.fileno())

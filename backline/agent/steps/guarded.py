@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from backline.agent.guard import Guard
 from backline.agent.guard_orders import CrossOff, NoteUndo, RevertNow, SwitchOver
+from backline.agent.journal import keep_unsettled
 from backline.agent.keeper import Keeper, keeper_of
 from backline.resources.failure import Failure
 from backline.resources.resource import Action, Host
@@ -21,6 +22,9 @@ class StartGuard(Action):
         keeper = keeper_of(host)
         if keeper.lock is None:
             raise Failure("a guard without the lock would guard nothing")
+        kept = keep_unsettled(self.state_directory)
+        if kept:
+            host.tell(f"warning: an earlier deploy was cut off and is not finished; what it owes stands in {kept}")
         keeper.guard = Guard.start(self.state_directory, keeper.lock.descriptor, keeper.shipped)
 
 
