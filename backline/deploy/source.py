@@ -20,7 +20,7 @@ WORKING_TREE = "."
 
 @dataclass(frozen=True)
 class Source:
-    """A project at a commit. `dirty`: the working tree was asked for and differs; `left_out`: what differs, where it was not."""
+    """A project at a commit. `dirty`: the working tree was asked for and differs; `left_out`: what differs, else."""
 
     repository: Repository
     ref: str
