@@ -74,6 +74,7 @@ def recorded(fleet: Fleet, order: Order) -> Iterator[Run]:
             raise Interrupted(
                 "ended at once by a second Ctrl-C",
                 host=", ".join(target.name for target in fleet.targets),
+                step=fleet.step,
                 state=_left_to_the_hosts(run),
                 hint=f"inv status{_host_option(run)} shows what runs",
             ) from None
@@ -108,11 +109,11 @@ def guarded(run: Run, draft: Draft) -> Iterator[None]:
         run.fleet.each(start_guard)
         yield
     except Failure:
-        _take_back(run)
+        _take_back(run, draft)
         raise
 
 
-def _take_back(run: Run) -> None:
+def _take_back(run: Run, draft: Draft) -> None:
     """Undo on every host; one that cannot be asked any more has its guard."""
     run.fleet.go_on()
     try:
@@ -120,7 +121,7 @@ def _take_back(run: Run) -> None:
     except Failure as error:
         text = f"it cannot be told to undo what was begun ({error.cause}); its guard does that by itself"
         run.fleet.tell(Event(Kind.WARNING, time.time(), error.host, text=text))
-        run.not_undone.append(f"the guard on {error.host} takes back what was begun of it")
+        run.not_undone.append(f"the guard on {error.host} undoes what was begun of {draft.label}")
     else:
         run.not_undone += [f"could not be undone: {note}" for host in notes for note in host]
 

@@ -42,6 +42,8 @@ class Fleet:
         self._stopped = False
         self._nudges: SimpleQueue[None] = SimpleQueue()
         """Wakes the main thread: a step has ended, or is to stop. What a signal's handler may put something into."""
+        self.step = ""
+        """The last step that was begun."""
         self.waiting = False
         """Whether the main thread does nothing but wait for a step."""
 
@@ -114,6 +116,8 @@ class Fleet:
         *args: Parameters.args,
         **options: Parameters.kwargs,
     ) -> list[Future[Result]]:
+        self.step = name_of(step)
+
         def told(target: Target) -> Result:
             return self._told(step, target, *args, **options)
 
