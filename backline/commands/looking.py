@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
+import sys
 
 from backline.commands.command import command
 from backline.commands.notes import to_errors
@@ -61,14 +62,19 @@ def status(site: Site, json: bool = False) -> None:
     inv status --host prod
     """
     from backline.commands.status_list import HEADINGS, row, status_of
+    from backline.report.cells import USUAL_WIDTH, wrapped
     from backline.report.tables import table
 
     found = status_of(site)
+    reached = [item for item in found if not item.error]
     if json:
         print(json_format.dumps([item.document() for item in found], indent=1))
-    elif found:
-        print(table(HEADINGS, [row(item) for item in found]))
-    if any(item.error for item in found):
+    elif reached:
+        print(table(HEADINGS, [row(item) for item in reached]))
+    for item in found:
+        if item.error:
+            print(f"Unreachable: {item.host}", *wrapped(item.error, USUAL_WIDTH - 2), sep="\n  ", file=sys.stderr)
+    if len(reached) < len(found):
         from backline.commands.exits import leave
         from backline.resources.failure import ExitCode
 

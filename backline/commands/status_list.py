@@ -55,8 +55,6 @@ def status_of(site: Site) -> tuple[ProgramStatus, ...]:
 
 def row(status: ProgramStatus) -> tuple[str, ...]:
     """As a line of the table."""
-    if status.error:
-        return (status.host, status.error, "", "", "", "", "", "")
     proved = {True: "yes", False: "NO", None: ""}[status.proved]
     pid = str(status.pid or "")
     return (
@@ -74,13 +72,13 @@ def row(status: ProgramStatus) -> tuple[str, ...]:
 def _host_status(site: Site) -> tuple[ProgramStatus, ...]:
     try:
         with connected(site, to_errors) as fleet:
-            return fleet.each(_target_status)[0]
+            return fleet.each(ask_status)[0]
     except Unreachable as failure:
-        hint = f" ({failure.hint})" if failure.hint else ""
-        return (ProgramStatus(site.host, error=f"{failure.cause}{hint}"),)
+        return (ProgramStatus(site.host, error="; ".join(filter(None, (failure.cause, failure.hint)))),)
 
 
-def _target_status(target: Target) -> tuple[ProgramStatus, ...]:
+def ask_status(target: Target) -> tuple[ProgramStatus, ...]:
+    """Every program of one host, with its proof."""
     stock = look(target)
     for text in _owed(stock):
         target.session.note(text)

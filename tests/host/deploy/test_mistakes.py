@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.host.deploy.project import Completed, Project, make_project
-from tests.host.deploy.screens import refused, screen_of, untouched
+from tests.host.deploy.screens import WIDTH, refused, screen_of, untouched
 
 USAGE, UNREACHABLE, REFUSED = 2, 4, 6
 ALL = "inventory/group_vars/all.yml"
@@ -96,6 +96,10 @@ def test_a_sandbox_that_is_not_up_is_named_with_the_way_up(tmp_path: Path) -> No
     (status,) = project.on_host("status", check=False).document
     assert set(status) == {"host", "error"}
     assert "inv sandbox.up" in status["error"]
+    told = project.inv("status", check=False)
+    assert (told.code, told.out) == (UNREACHABLE, "")
+    assert told.err.startswith("Unreachable: sandbox\n")
+    assert max(map(len, told.err.splitlines())) <= WIDTH
 
 
 def test_an_unknown_ref_is_answered_with_the_nearest(live: Project) -> None:
