@@ -104,9 +104,8 @@ def resources(celery: CelerySettings) -> Iterator[Resource | Entry]:
 
 def programs(celery: CelerySettings, generation: Generation) -> Iterator[Process]:
     """The workers of this host, and beat where this is its host; `placed` has decided which those are."""
-    for overlap in (True, False):
-        together = {name: worker for name, worker in celery.celery_workers.items() if worker.overlap is overlap}
-        yield from _workers(celery, generation, together)
+    for name, worker in celery.celery_workers.items():
+        yield _worker(celery, generation, name, worker)
     if celery.celery_beat and celery.celery_beat_host in ("", celery.app.host):
         yield Process(_beat(celery, generation), part=BEAT, kind="beat", name="beat", overlaps=False)
 
@@ -161,24 +160,22 @@ def _decided_beat_host(every: Sequence[CelerySettings], first: str) -> str:
     return first if first in beating else next(iter(beating), "")
 
 
-def _workers(celery: CelerySettings, generation: Generation, workers: Mapping[str, CeleryWorker]) -> Iterator[Process]:
-    """Workers that start together share their gate and their hand-over: Celery is imported once for all of them."""
-    release, socket = generation.release, celery.supervisor.socket
+def _worker(celery: CelerySettings, generation: Generation, name: str, worker: CeleryWorker) -> Process:
+    """Gate and hand-over are those of one worker; the runbook joins them, so that Celery is imported once for all."""
+    release, socket, user = generation.release, celery.supervisor.socket, generation.app.user
     how = (release.launcher, release.interpreter, release.directory, celery.celery_app)
-    user = generation.app.user
-    nodes = tuple((generation.node_name(name), _program_name(generation, name)) for name in workers)
-    queues = tuple((generation.node_name(name), worker.queues) for name, worker in workers.items())
-    for name, worker in workers.items():
-        yield Process(
-            program=_worker_program(celery, generation, name, worker),
-            part=WORKERS,
-            kind="celery",
-            name=name,
-            gate=CeleryPing(*how, nodes, supervisor_socket=socket, patience=celery.celery_patience, user=user),
-            release_work=CancelQueues(*how, nodes, supervisor_socket=socket, user=user),
-            resume_work=ResumeQueues(*how, queues, programs=nodes, supervisor_socket=socket, user=user),
-            overlaps=worker.overlap,
-        )
+    nodes = ((generation.node_name(name), _program_name(generation, name)),)
+    queues = ((generation.node_name(name), worker.queues),)
+    return Process(
+        program=_worker_program(celery, generation, name, worker),
+        part=WORKERS,
+        kind="celery",
+        name=name,
+        gate=CeleryPing(*how, nodes, supervisor_socket=socket, patience=celery.celery_patience, user=user),
+        release_work=CancelQueues(*how, nodes, supervisor_socket=socket, user=user),
+        resume_work=ResumeQueues(*how, queues, programs=nodes, supervisor_socket=socket, user=user),
+        overlaps=worker.overlap,
+    )
 
 
 def _program_name(generation: Generation, worker: str) -> str:

@@ -13,6 +13,7 @@ EVERYDAY: tuple[Command, ...] = (
     deploying.deploy,
     deploying.rollback,
     deploying.restart_workers,
+    deploying.restart_web,
     looking.releases,
     looking.status,
     looking.ping,

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from backline.commands.command import command
 from backline.commands.site import Site
 from backline.resources.failure import ConfigurationError
+from backline.resources.process import BEAT, WEB, WORKERS
 
 if TYPE_CHECKING:
     from backline.commands.running import Work
     from backline.deploy.order import Order
+    from backline.deploy.restart import Restart
     from backline.deploy.runbook import Outcome
     from backline.fleet.fleet import Fleet
     from backline.fleet.session import Listener
@@ -56,19 +58,40 @@ def rollback(site: Site, to: str = "", json: bool = False) -> None:
     run(site, prepare, f"rollback --to {to}" if to else "rollback", json)
 
 
-@command(json="one event a line as JSON")
-def restart_workers(site: Site, json: bool = False) -> None:
+@command(
+    worker="only the worker of this name",
+    beat="beat too: stopped, then started",
+    json="one event a line as JSON",
+)
+def restart_workers(site: Site, worker: str = "", beat: bool = False, json: bool = False) -> None:
     """Start the live release's workers anew; the old ones finish their tasks, the web is untouched.
 
-    inv restart-workers --host prod
+    inv restart-workers --host prod --worker mail
     """
+    from backline.deploy.restart import Restart
+
+    _restart(site, Restart((WORKERS, BEAT) if beat else (WORKERS,), worker), "restart-workers", json)
+
+
+@command(json="one event a line as JSON")
+def restart_web(site: Site, json: bool = False) -> None:
+    """Start the live release's web anew beside the old one, which finishes its requests; workers are untouched.
+
+    inv restart-web --host prod
+    """
+    from backline.deploy.restart import Restart
+
+    _restart(site, Restart((WEB,)), "restart-web", json)
+
+
+def _restart(site: Site, restart: Restart, command: str, json: bool) -> None:
     from backline.commands.running import run
     from backline.deploy import runbook
 
-    def restart(fleet: Fleet, order: Order) -> Outcome:
-        return runbook.restart_workers(fleet, order)
+    def start_anew(fleet: Fleet, order: Order) -> Outcome:
+        return runbook.start_anew(fleet, order, restart)
 
-    run(site, lambda listener: restart, "restart-workers", json)
+    run(site, lambda listener: start_anew, command, json)
 
 
 def release_number(name: str) -> int:

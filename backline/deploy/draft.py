@@ -8,6 +8,7 @@ from functools import cached_property
 
 from backline.deploy.fingerprint import release_fingerprint, virtualenv_key
 from backline.deploy.order import Order
+from backline.deploy.restart import Restart
 from backline.deploy.role import generation_processes
 from backline.deploy.source import Source
 from backline.deploy.stock import Stock
@@ -96,11 +97,15 @@ def earlier_release(order: Order, stocks: Sequence[Stock], wanted: int, requirem
     return Draft(order, _changes(stocks, lambda stock: _earlier_change(order, stock, number, wanted, requirements)))
 
 
-def same_release(order: Order, stocks: Sequence[Stock], parts: tuple[str, ...], requirements: str) -> Draft:
-    """Another generation of some parts of the live release, whose lock is `requirements`."""
+def same_release(order: Order, stocks: Sequence[Stock], restart: Restart, requirements: str) -> Draft:
+    """Another generation of what is to be restarted of the live release, whose lock is `requirements`.
+
+    Raises ConfigurationError where no host has a process that is called so."""
     attempt = max(stock.next_attempt for stock in stocks)
-    changes = _changes(stocks, lambda stock: _again_change(order, stock, attempt, parts, requirements))
-    return Draft(order, changes, parts)
+    changes = _changes(stocks, lambda stock: _again_change(order, stock, attempt, restart, requirements))
+    if not any(change.processes for change in changes.values()):
+        raise restart.unknown([process for stock in stocks for process in stock.live_processes()])
+    return Draft(order, changes, restart.parts)
 
 
 def live_release(order: Order, stocks: Sequence[Stock]) -> Draft:
@@ -146,14 +151,14 @@ def _earlier_change(order: Order, stock: Stock, number: int, wanted: int, requir
     return replace(_change(order, stock, Generation(release), record, requirements), adopted=wanted)
 
 
-def _again_change(order: Order, stock: Stock, attempt: int, parts: tuple[str, ...], requirements: str) -> Change:
+def _again_change(order: Order, stock: Stock, attempt: int, restart: Restart, requirements: str) -> Change:
     record = stock.require_live()
     release = Release(stock.settings.app, record.number, record.virtualenv)
     change = _change(order, stock, Generation(release, attempt), record, requirements)
     return replace(
         change,
-        processes=tuple(process for process in change.processes if process.part in parts),
-        previous=tuple(process for process in change.previous if process.part in parts),
+        processes=tuple(filter(restart.covers, change.processes)),
+        previous=tuple(filter(restart.covers, change.previous)),
     )
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TypeVar
-
 from backline.agent.steps.drain_programs import DrainPrograms
 from backline.agent.steps.guarded import Guarded
 from backline.agent.steps.remove_programs import RemovePrograms
@@ -12,12 +9,11 @@ from backline.agent.steps.start_programs import StartPrograms
 from backline.agent.steps.write_generation import WriteGeneration
 from backline.deploy.draft import Change, Draft
 from backline.fleet.target import Target
+from backline.resources.joining import together
 from backline.resources.process import WEB, WORKERS, Process
 from backline.resources.records import GenerationRecord
 from backline.resources.resource import Action
 from backline.settings.app import SupervisorPaths
-
-Item = TypeVar("Item")
 
 
 def remember_generation(target: Target, draft: Draft) -> None:
@@ -42,8 +38,8 @@ def start_web(target: Target, draft: Draft) -> None:
 def take_queues_over(target: Target, draft: Draft) -> None:
     """The old workers finish what they have, and begin nothing more."""
     old = draft.on(target.name).old(WORKERS)
-    resume = distinct(process.resume_work for process in old)
-    for place, release_work in enumerate(distinct(process.release_work for process in old)):
+    resume = together(process.resume_work for process in old)
+    for place, release_work in enumerate(together(process.release_work for process in old)):
         target.perform(Guarded(release_work, undo=resume[place]))
 
 
@@ -60,7 +56,7 @@ def _start(target: Target, processes: tuple[Process, ...], drains: bool) -> None
     programs = tuple(process.program for process in starting)
     start = StartPrograms(paths.socket, paths.include_directory, paths.python, programs)
     target.perform(Guarded(start, undo=_undo(paths, starting, drains)))
-    for gate in distinct(process.gate for process in starting):
+    for gate in together(process.gate for process in starting):
         target.perform(gate)
     target.session.remark(", ".join(program.name for program in programs))
 
@@ -71,8 +67,3 @@ def _undo(paths: SupervisorPaths, processes: tuple[Process, ...], drains: bool) 
     if drains:
         return DrainPrograms(paths.socket, paths.include_directory, names)
     return RemovePrograms(paths.socket, paths.include_directory, names)
-
-
-def distinct(items: Iterable[Item | None]) -> tuple[Item, ...]:
-    """What there is, each once, in its order: workers of one role share one gate."""
-    return tuple(dict.fromkeys(item for item in items if item is not None))

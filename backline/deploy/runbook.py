@@ -14,6 +14,7 @@ from backline.deploy.order import Order
 from backline.deploy.overlap import remember_generation, start_web, start_workers, take_queues_over
 from backline.deploy.prepare import take_stock
 from backline.deploy.proof import prove, prove_live
+from backline.deploy.restart import Restart
 from backline.deploy.source import Source
 from backline.deploy.stock import Stock
 from backline.deploy.switching import drain_previous, move_beat, replace_single_workers, switch
@@ -62,12 +63,12 @@ def rollback(fleet: Fleet, order: Order, wanted: int = 0) -> Outcome:
         return _take_over(run, draft)
 
 
-def restart_workers(fleet: Fleet, order: Order) -> Outcome:
-    """Start the live release's workers anew, as another generation; the web and beat are not touched."""
+def start_anew(fleet: Fleet, order: Order, restart: Restart) -> Outcome:
+    """Start something of the live release anew, as another generation; what is not meant is not touched."""
     with recorded(fleet, order) as run:
         stocks = fleet.each(take_stock, order)
         requirements = fleet.one(read_requirements, stocks[0].require_live().number)
-        run.draft = draft = same_release(order, stocks, (WORKERS,), requirements)
+        run.draft = draft = same_release(order, stocks, restart, requirements)
         return _take_over(run, draft)
 
 

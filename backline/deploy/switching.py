@@ -12,8 +12,9 @@ from backline.agent.steps.pause import Pause
 from backline.agent.steps.remove_programs import RemovePrograms
 from backline.agent.steps.start_programs import StartPrograms
 from backline.deploy.draft import Change, Draft
-from backline.deploy.overlap import distinct, programs_of
+from backline.deploy.overlap import programs_of
 from backline.fleet.target import Target
+from backline.resources.joining import together
 from backline.resources.process import BEAT, WEB, WORKERS, Process
 from backline.resources.records import LiveRecord
 from backline.resources.resource import Action
@@ -116,7 +117,7 @@ def _single_workers(target: Target, change: Change) -> Iterator[tuple[str, Actio
         yield "end single workers", RemovePrograms(paths.socket, paths.include_directory, names, float(patience))
     programs = tuple(process.program for process in starting)
     yield "start single workers", StartPrograms(paths.socket, paths.include_directory, paths.python, programs)
-    for number, gate in enumerate(distinct(process.gate for process in starting), 1):
+    for number, gate in enumerate(together(process.gate for process in starting), 1):
         yield f"ask single workers {number}", gate
 
 

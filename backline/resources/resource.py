@@ -166,7 +166,12 @@ class Action:
     `perform` returns None, a JSON value or a dataclass of ours (see codec.py), and raises a Failure."""
 
     def perform(self, host: Host) -> object:
+        """Do it."""
         raise NotImplementedError
+
+    def joined(self, other: Action) -> Action | None:
+        """This and another as one, where that is less work than one after the other; see joining.py."""
+        return None
 
 
 def ownership_differences(found: Status, owner: str, group: str, mode: int) -> Iterator[Difference]:

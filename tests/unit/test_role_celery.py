@@ -9,6 +9,7 @@ import pytest
 from backline.resources.actions.celery_ping import CeleryPing
 from backline.resources.actions.celery_queues import CancelQueues, ResumeQueues
 from backline.resources.failure import ConfigurationError
+from backline.resources.joining import together
 from backline.resources.process import BEAT, WORKERS, Process
 from backline.roles.celery import CelerySettings, CeleryWorker, fitted, placed, programs, resources
 from tests.unit.shop import HOME, SUPERVISOR, shop, shop_generation
@@ -89,19 +90,23 @@ def test_the_version_comes_from_the_requirements_unless_it_is_set() -> None:
 
 def test_workers_that_start_together_share_their_gate_and_their_hand_over() -> None:
     workers = {"default": CeleryWorker(), "mail": CeleryWorker(queues=("mail",))}
-    default, mail = (made(settings(celery_workers=workers))[f"shop-celery-{name}-r43"] for name in workers)
+    both = [made(settings(celery_workers=workers))[f"shop-celery-{name}-r43"] for name in workers]
     how = (f"{RELEASE}/.backline/run", f"{RELEASE}/.venv/bin/python", RELEASE, "shop")
     nodes = (("default-r43@web1", "shop-celery-default-r43"), ("mail-r43@web1", "shop-celery-mail-r43"))
-    assert default.gate == CeleryPing(*how, nodes, supervisor_socket=SUPERVISOR.socket, patience=60)
-    assert default.release_work == CancelQueues(*how, nodes, supervisor_socket=SUPERVISOR.socket)
-    assert default.resume_work == ResumeQueues(
-        *how,
-        (("default-r43@web1", ()), ("mail-r43@web1", ("mail",))),
-        programs=nodes,
-        supervisor_socket=SUPERVISOR.socket,
+    queues = (("default-r43@web1", ()), ("mail-r43@web1", ("mail",)))
+    socket = SUPERVISOR.socket
+    assert together(worker.gate for worker in both) == (CeleryPing(*how, nodes, supervisor_socket=socket, patience=60),)
+    assert together(worker.release_work for worker in both) == (CancelQueues(*how, nodes, supervisor_socket=socket),)
+    assert together(worker.resume_work for worker in both) == (
+        ResumeQueues(*how, queues, programs=nodes, supervisor_socket=socket),
     )
-    assert (mail.gate, mail.release_work, mail.resume_work) == (default.gate, default.release_work, default.resume_work)
-    assert {default.part, default.kind, mail.part, mail.kind} == {WORKERS, "celery"}
+    assert [worker.name for worker in both] == ["default", "mail"]
+    assert {(worker.part, worker.kind) for worker in both} == {(WORKERS, "celery")}
+
+
+def test_a_worker_of_another_application_is_gated_by_itself() -> None:
+    one, other = (made(settings(celery_app=name))["shop-celery-celery-r43"].gate for name in ("shop", "other"))
+    assert together((one, other, one, None)) == (one, other)
 
 
 def test_a_worker_that_must_not_overlap_is_gated_alone() -> None:
@@ -111,8 +116,6 @@ def test_a_worker_that_must_not_overlap_is_gated_alone() -> None:
     assert (default.overlaps, single.overlaps) == (True, False)
     assert isinstance(single.gate, CeleryPing)
     assert single.gate.nodes == (("single-r43@web1", "shop-celery-single-r43"),)
-    assert isinstance(default.gate, CeleryPing)
-    assert default.gate.nodes == (("default-r43@web1", "shop-celery-default-r43"),)
 
 
 def test_beat_never_runs_twice_and_keeps_its_schedule_across_releases() -> None:

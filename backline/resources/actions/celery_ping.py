@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from backline.resources.celery_control import PING, CeleryApplication, NodeReply, Replies, control
 from backline.resources.failure import Refused
+from backline.resources.joining import joined_by
 from backline.resources.program_health import require_health
 from backline.resources.resource import Action
 
@@ -43,6 +44,9 @@ class CeleryPing(Action):
     patience: float
     user: str = ""
     """Who asks; empty for whoever runs the agent."""
+
+    def joined(self, other: Action) -> CeleryPing | None:
+        return joined_by(self, other, "nodes")
 
     def perform(self, host: Host) -> tuple[WorkerAnswer, ...]:
         deadline = time.monotonic() + self.patience

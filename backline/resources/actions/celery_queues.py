@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from backline.resources.celery_control import CANCEL, RESUME, CeleryApplication, Replies, control
 from backline.resources.failure import Failure
+from backline.resources.joining import joined_by
 from backline.resources.resource import Action
 from backline.resources.supervisor_rpc import RUNNING, STARTING, Supervisor, SupervisorAbsent
 
@@ -35,6 +36,9 @@ class CancelQueues(Action):
     patience: float = 20.0
     """Seconds."""
     user: str = ""
+
+    def joined(self, other: Action) -> CancelQueues | None:
+        return joined_by(self, other, "nodes")
 
     def perform(self, host: Host) -> Mapping[str, tuple[str, ...]]:
         running = tell_running(host, self.supervisor_socket, self.nodes)
@@ -67,6 +71,9 @@ class ResumeQueues(Action):
     supervisor_socket: str = ""
     patience: float = 20.0
     user: str = ""
+
+    def joined(self, other: Action) -> ResumeQueues | None:
+        return joined_by(self, other, "nodes", "programs")
 
     def perform(self, host: Host) -> Mapping[str, tuple[str, ...]]:
         named = {node for node, _ in self.programs}
