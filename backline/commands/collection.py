@@ -6,7 +6,7 @@ from pathlib import Path
 
 from invoke.collection import Collection
 
-from backline.commands import deploying, logs, looking, managing, sandboxing, showing
+from backline.commands import deploying, history, logs, looking, managing, sandboxing, showing
 from backline.commands.command import Command, task_of
 
 EVERYDAY: tuple[Command, ...] = (
@@ -17,6 +17,8 @@ EVERYDAY: tuple[Command, ...] = (
     looking.releases,
     looking.status,
     looking.ping,
+    history.history,
+    history.show,
     logs.tail_celery_log,
     managing.manage,
     showing.demo,

@@ -39,7 +39,7 @@ def deploy(site: Site, ref: str = "HEAD", force: bool = False, json: bool = Fals
         source = read_project(site, ref, listener)
         return lambda fleet, order: runbook.deploy(fleet, order, source)
 
-    run(site, prepare, f"deploy --ref {ref}", json, force)
+    run(site, prepare, json, force)
 
 
 @command(to="the release to put back, as r41 (default: what was live before)", json="one event a line as JSON")
@@ -55,7 +55,7 @@ def rollback(site: Site, to: str = "", json: bool = False) -> None:
         wanted = release_number(to)
         return lambda fleet, order: runbook.rollback(fleet, order, wanted)
 
-    run(site, prepare, f"rollback --to {to}" if to else "rollback", json)
+    run(site, prepare, json)
 
 
 @command(
@@ -70,7 +70,7 @@ def restart_workers(site: Site, worker: str = "", beat: bool = False, json: bool
     """
     from backline.deploy.restart import Restart
 
-    _restart(site, Restart((WORKERS, BEAT) if beat else (WORKERS,), worker), "restart-workers", json)
+    _restart(site, Restart((WORKERS, BEAT) if beat else (WORKERS,), worker), json)
 
 
 @command(json="one event a line as JSON")
@@ -81,17 +81,17 @@ def restart_web(site: Site, json: bool = False) -> None:
     """
     from backline.deploy.restart import Restart
 
-    _restart(site, Restart((WEB,)), "restart-web", json)
+    _restart(site, Restart((WEB,)), json)
 
 
-def _restart(site: Site, restart: Restart, command: str, json: bool) -> None:
+def _restart(site: Site, restart: Restart, json: bool) -> None:
     from backline.commands.running import run
     from backline.deploy import runbook
 
     def start_anew(fleet: Fleet, order: Order) -> Outcome:
         return runbook.start_anew(fleet, order, restart)
 
-    run(site, lambda listener: start_anew, command, json)
+    run(site, lambda listener: start_anew, json)
 
 
 def release_number(name: str) -> int:

@@ -26,7 +26,7 @@ from backline.resources.failure import Failure
 Work = Callable[[Fleet, Order], Outcome]
 
 
-def run(site: Site, prepare: Callable[[Listener], Work], command: str, json: bool, force: bool = False) -> None:
+def run(site: Site, prepare: Callable[[Listener], Work], json: bool, force: bool = False) -> None:
     """Prepare here, connect, and do the work on the site's hosts. Raises its Failure after the summary was told."""
     targets: tuple[Target, ...] = ()
     outcome: Outcome | None = None
@@ -36,7 +36,7 @@ def run(site: Site, prepare: Callable[[Listener], Work], command: str, json: boo
             work = prepare(listener)
             with connected(site, listener) as fleet:
                 targets = fleet.targets
-                outcome = work(fleet, _order(site, command, force))
+                outcome = work(fleet, _order(site, force))
     except (Exception, KeyboardInterrupt) as error:
         failure = as_failure(error)
         explain(failure, site)
@@ -49,10 +49,10 @@ def run(site: Site, prepare: Callable[[Listener], Work], command: str, json: boo
         _tell_end(summary, outcome, json)
 
 
-def _order(site: Site, command: str, force: bool) -> Order:
+def _order(site: Site, force: bool) -> Order:
     who = f"{getpass.getuser()}@{socket.gethostname()}"
     at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Order(load_roles(), who, f"inv {command}{site.host_option}", at, force)
+    return Order(load_roles(), who, site.again, at, force)
 
 
 @contextmanager

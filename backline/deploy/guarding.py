@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from backline.deploy.stopping import Stopping
 from backline.fleet.fleet import Fleet
 from backline.fleet.target import Target
 from backline.resources.failure import Failure, Interrupted, Partial, Unreachable
+from backline.resources.ledger import LedgerEntry
 
 LEDGER_FORMAT = 1
 DRAFTING = "plan release"
@@ -205,7 +205,7 @@ def _conclude(run: Run, failure: Failure | None) -> None:
     for target in run.fleet.targets:
         if not target.holds_lock:
             continue
-        entry = _ledger_entry(run, target, failure)
+        entry = _ledger_entry(run, target, failure).to_line()
         path = f"{target.settings.app.state_directory}/ledger.jsonl"
         wrote = target.session.begin(AppendLedger(path, entry))
         released = target.session.begin(ReleaseLock())
@@ -217,17 +217,15 @@ def _conclude(run: Run, failure: Failure | None) -> None:
             run.fleet.tell(Event(Kind.WARNING, time.time(), target.name, text=text))
 
 
-def _ledger_entry(run: Run, target: Target, failure: Failure | None) -> str:
-    """One JSON line. It holds no value of the environment and no output."""
-    entry = {
-        "format": LEDGER_FORMAT,
-        "at": run.order.at,
-        "by": run.order.who,
-        "command": run.order.command,
-        "release": run.draft.name if run.draft else None,
-        "commit": run.draft.on(target.name).record.commit if run.draft else None,
-        "status": "failed" if failure else run.status,
-        "error": failure.cause if failure else None,
-        "seconds": round(time.time() - run.began, 1),
-    }
-    return json.dumps(entry, ensure_ascii=False)
+def _ledger_entry(run: Run, target: Target, failure: Failure | None) -> LedgerEntry:
+    draft = run.draft
+    return LedgerEntry(
+        at=run.order.at,
+        by=run.order.who,
+        command=run.order.command,
+        release=draft.name if draft else None,
+        commit=draft.on(target.name).record.commit if draft else None,
+        status="failed" if failure else run.status,
+        error=failure.cause if failure else None,
+        seconds=round(time.time() - run.began, 1),
+    )

@@ -1,0 +1,69 @@
+"""The commands that tell what was done: history, show."""
+
+from __future__ import annotations
+
+import json as json_format
+from typing import TYPE_CHECKING
+
+from backline.commands.command import command
+from backline.commands.notes import to_errors
+from backline.commands.site import Site
+
+if TYPE_CHECKING:
+    from backline.fleet.target import Target
+    from backline.resources.ledger import LedgerEntry
+
+LATEST = 20
+
+
+@command(n="how many of the latest runs (default: 20)", json="one JSON document")
+def history(site: Site, n: int = LATEST, json: bool = False) -> None:
+    """Who did what on each host, when, and how it ended; the latest last.
+
+    inv history --host prod -n 50
+    """
+    from backline.commands.connecting import connected
+    from backline.report.tables import table
+
+    with connected(site, to_errors) as fleet:
+        found = [(target.name, entry) for target in fleet.targets for entry in read_ledger(target, n)]
+    if json:
+        print(json_format.dumps([{"host": host, **vars(entry)} for host, entry in found], indent=1))
+        return
+    if not found:
+        print(f"nothing was done yet; inv deploy{site.host_option} begins")
+        return
+    rows = [
+        (host, entry.at, entry.by, entry.command, entry.release or "", entry.told, f"{entry.seconds:.1f} s")
+        for host, entry in found
+    ]
+    print(table(("host", "at", "by", "command", "release", "ended", "took"), rows))
+
+
+@command()
+def show(site: Site, release: str) -> None:
+    """One release: where it came from, what it is made of, what of it runs, what was done with it.
+
+    inv show r2 --host prod
+    """
+    from backline.commands.connecting import connected
+    from backline.commands.deploying import release_number
+    from backline.commands.release_sheet import release_sheet
+    from backline.deploy.prepare import look
+
+    number = release_number(release)
+    with connected(site, to_errors) as fleet:
+        sheets = [
+            release_sheet(stock, number, read_ledger(target, 0))
+            for target, stock in zip(fleet.targets, fleet.each(look), strict=True)
+        ]
+    print("\n\n".join(sheets))
+
+
+def read_ledger(target: Target, count: int) -> tuple[LedgerEntry, ...]:
+    """The latest `count` entries of a host's ledger; all for 0."""
+    from backline.agent.steps.append_ledger import ReadLedger
+    from backline.resources.ledger import LedgerEntry
+
+    path = f"{target.settings.app.state_directory}/ledger.jsonl"
+    return tuple(LedgerEntry.from_line(line) for line in target.answer(ReadLedger(path, count), tuple))
