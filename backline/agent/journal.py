@@ -54,7 +54,9 @@ def keep_unsettled(state_directory: str) -> str:
     path = os.path.join(state_directory, "journal")
     if not os.path.exists(path):
         return ""
-    number = sum(name.startswith("journal.unsettled-") for name in os.listdir(state_directory)) + 1
-    kept = os.path.join(state_directory, f"journal.unsettled-{number}")
+    number = 1
+    while os.path.exists(f"{path}.unsettled-{number}"):  # one that was kept before is not lost either
+        number += 1
+    kept = f"{path}.unsettled-{number}"
     os.replace(path, kept)
     return kept

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from backline.agent.steps.adopt_release import AdoptRelease
 from backline.agent.steps.burn_number import BurnNumber
 from backline.agent.steps.read_text import ReadText
 from backline.deploy.draft import Change, Draft
+from backline.deploy.shared_paths import require_free, shared_links
 from backline.fleet.target import Target
 from backline.resources.actions.missing_blobs import MissingBlobs
 from backline.resources.directory import Directory
@@ -30,6 +30,7 @@ def push_code(target: Target, draft: Draft) -> None:
     """Send what is missing, and make the release's directory."""
     assert draft.source is not None
     change = draft.on(target.name)
+    require_free(_shared_paths(change), draft.source.files)
     releases = change.release.app.releases
     burnt = target.session.begin(_burn(change))
     incoming = f"{change.release.app.state_directory}/incoming"
@@ -72,24 +73,23 @@ def requirements_path(releases: str, number: int) -> str:
 def _own_files(change: Change, requirements: str) -> Iterator[Resource]:
     """What we add to the project's tree."""
     release, app = change.release, change.release.app
-    shared = change.stock.settings.of(AppSettings).app_shared_paths
     yield Directory(release.own_directory, mode=0o755)
     yield Directory(release.static, mode=0o755)
     yield File(f"{release.own_directory}/env", environment_text(app.environment), mode=ENVIRONMENT_MODE)
     yield File(requirements_path(app.releases, release.number), requirements, mode=0o644)
     yield Link(f"{release.directory}/.venv", os.path.relpath(release.virtualenv, release.directory))
-    for path in (path.strip("/") for path in shared):
-        for above in reversed(PurePosixPath(path).parents[:-1]):
-            yield Directory(f"{release.directory}/{above}", mode=0o755)
-        yield Directory(f"{app.shared}/{path}", mode=0o755)
-        yield Link(f"{release.directory}/{path}", os.path.relpath(f"{app.shared}/{path}", release.directory))
+    yield from shared_links(release, _shared_paths(change))
     yield from _launcher_and_record(change)
+
+
+def _shared_paths(change: Change) -> tuple[str, ...]:
+    return change.stock.settings.of(AppSettings).app_shared_paths
 
 
 def _launcher_and_record(change: Change) -> Iterator[Resource]:
     """What carries the release's own number."""
     release = change.release
-    module = change.stock.settings.of(AppSettings).django_settings_module
+    module = change.record.settings_module or change.stock.settings.of(AppSettings).django_settings_module
     yield File(release.launcher, launcher_text(release, module, static_root(release)), mode=PROGRAM_MODE)
     yield File(release.record, change.record.to_json(), mode=0o644)
 

@@ -139,6 +139,7 @@ def _new_change(order: Order, source: Source, stock: Stock, number: int) -> Chan
         virtualenv=release.virtualenv,
         origin=number,
         previous=stock.live_number,
+        settings_module=stock.settings.of(AppSettings).django_settings_module,
     )
     change = _change(order, stock, Generation(release), record, source.requirements)
     return replace(change, is_live=_serves_already(order, stock, record, source.requirements))

@@ -65,7 +65,7 @@ class Repository:
 
     def changed_files(self) -> tuple[str, ...]:
         """What is in the project folder otherwise than in the last commit, named from that folder on."""
-        told = self._run("status", "--porcelain", "--no-renames", "-z", "--", ".").stdout
+        told = self._run("status", "--porcelain", "--no-renames", "--untracked-files=normal", "-z", "--", ".").stdout
         paths = (os.fsdecode(entry[3:]) for entry in told.split(b"\0") if entry)
         return tuple(path[len(self.prefix) + 1 :] if self.prefix else path for path in paths)
 

@@ -41,16 +41,21 @@ def read_source(folder: Path, ref: str, requirements: str) -> Source:
     dirty = bool(changed) and ref == WORKING_TREE
     tree = repository.tree_of(repository.working_tree() if dirty else commit)
     files = repository.files(tree)
-    lock = _flattened(repository, {file.path: file.blob for file in files}, requirements)
+    lock = _flattened(repository, {file.path: file.blob for file in files}, posixpath.normpath(requirements))
     return Source(repository, ref, commit, tree, files, lock, dirty, () if dirty else changed)
 
 
 def _flattened(repository: Repository, blobs: dict[str, str], path: str, above: tuple[str, ...] = ()) -> str:
     """A requirements file with every `-r other` in its place, so that one hash covers all of it."""
-    if path not in blobs or path in above:
+    if path in above:
+        raise ConfigurationError(f"{path} includes itself", lines=(" includes ".join((*above, path)),))
+    if path not in blobs:
+        asked = f"{above[-1]} includes it" if above else "it is the variable app_requirements"
         raise ConfigurationError(
-            f"{path} is not in the project at this commit" if path not in blobs else f"{path} includes itself",
-            hint="set app_requirements to the file that pins the project's packages, and commit it",
+            f"{path} is not in the project at this commit; {asked}",
+            hint=f"commit {path}"
+            if above
+            else "set app_requirements to the file that pins the packages, and commit it",
         )
     (_, content), *_ = repository.contents([blobs[path]])
     lines = []

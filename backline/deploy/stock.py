@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,9 @@ from backline.resources.failure import ConfigurationError, Failure
 from backline.resources.process import Process
 from backline.resources.records import GenerationRecord, ReleaseRecord
 from backline.settings.settings import HostSettings
+
+LABEL = re.compile(r"-(r\d+(?:-\d+)?)$")
+"""The generation at the end of a program's name."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +77,18 @@ class Stock:
         try:
             yield GenerationRecord.from_json(text)
         except Failure as failure:
-            if any(json.dumps(name) in text for name in self.live_programs):
+            if any(json.dumps(word) in text for word in self._words_of_what_serves()):
+                folder = f"{self.settings.app.state_directory}/generations"
+                by_hand = f"end its programs by hand and remove its file in {folder}, then deploy again"
+                failure.hint = failure.hint or f"use the Backline that started it; or {by_hand}"
                 failure.host = self.name
                 raise
+
+    def _words_of_what_serves(self) -> Iterator[str]:
+        """The programs that serve, and their generations: either is in a record that is about them."""
+        yield from self.live_programs
+        for name in self.live_programs:
+            yield from LABEL.findall(name)
 
     @property
     def live_attempts(self) -> tuple[int, ...]:

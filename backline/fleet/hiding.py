@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+import shlex
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from backline.agent.events import Event
 from backline.resources.failure import Failure
 from backline.resources.resource import Difference
 from backline.resources.secret import masked
+from backline.settings.launcher import shell_quoted
 
 TELLING = 6
 """Characters; a shorter line of a longer secret (`-----`, `}`) tells nothing, and would hide half of every output."""
@@ -24,7 +27,8 @@ class Hiding:
         """From now on these too, and each line of them: output is cut into lines before it is seen."""
         whole = tuple(secrets)
         lines = (line.strip() for secret in whole for line in secret.splitlines())
-        self._secrets |= frozenset(whole) | frozenset(line for line in lines if len(line) >= TELLING)
+        plain = (*whole, *(line for line in lines if len(line) >= TELLING))
+        self._secrets |= frozenset(form for text in plain for form in _forms(text))
 
     def event(self, event: Event) -> Event:
         """The event without them."""
@@ -49,3 +53,10 @@ class Hiding:
             return item
         before, after = (self.text(value) if isinstance(value, str) else value for value in (item.before, item.after))
         return Difference(item.attribute, before, after)
+
+
+def _forms(text: str) -> Iterator[str]:
+    """A text as it is, and as a shell, Python and JSON write it between quotes."""
+    yield text
+    for quoted in (shell_quoted(text), shlex.quote(text), repr(text), json.dumps(text)):
+        yield quoted[1:-1] if quoted[0] == quoted[-1] and quoted[0] in "'\"" else quoted

@@ -38,6 +38,8 @@ class ReleaseRecord:
     """The release whose code it is; itself, unless a rollback made it."""
     previous: int
     """The release that was live when this one was made; 0 for none."""
+    settings_module: str = ""
+    """The settings of its Django project; empty in a record of an earlier Backline."""
 
     def to_json(self) -> str:
         return _text(asdict(self))
@@ -53,7 +55,7 @@ class LiveRecord:
     """`live.json`: what serves, by the names of its programs; they may be of several generations of one release."""
 
     release: int
-    programs: tuple[str, ...] = ()
+    programs: tuple[str, ...]
 
     def to_json(self) -> str:
         return _text({"release": self.release, "programs": list(self.programs)})
@@ -79,15 +81,15 @@ class GenerationRecord:
 
     @classmethod
     def from_json(cls, text: str) -> GenerationRecord:
-        what = "a generation's record"
-        content = _known(_content(text, what), cls, what)
+        found = _content(text, "a generation's record")
+        what = f"the record of generation {found.get('label')}"
+        content = _known(found, cls, what)
         try:
             processes = decoded(content["processes"])
-        except (ImportError, AttributeError, TypeError, KeyError) as error:
-            raise Failure(
-                f"the record of generation {content['label']} names what this Backline does not know: {error}",
-                hint="use the Backline that started it, or remove its programs by hand and deploy again",
-            ) from error
+        except (ImportError, AttributeError, TypeError, KeyError, ValueError) as error:
+            raise Failure(f"{what} names what this Backline does not know: {error}") from error
+        if not isinstance(processes, tuple) or not all(isinstance(item, Process) for item in processes):
+            raise Failure(f"{what} holds something else than processes")
         return cls(**{**content, "processes": processes})
 
 

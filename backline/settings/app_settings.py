@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Literal
 
 from backline.resources.secret import Secret
@@ -68,3 +69,10 @@ class AppSettings(Settings):
         for path in self.app_shared_paths:
             if path.startswith("/") or ".." in path.split("/") or path.strip("/") in ("", "."):
                 yield Objection("app_shared_paths", f'must be paths inside the project, but "{path}" is not')
+            inside = next((other for other in self.app_shared_paths if _is_inside(other, path)), None)
+            if inside:
+                yield Objection("app_shared_paths", f'names "{inside}", which is in "{path}" and so is shared already')
+
+
+def _is_inside(path: str, folder: str) -> bool:
+    return PurePosixPath(folder) in PurePosixPath(path).parents

@@ -69,3 +69,24 @@ def test_record_without_a_field_it_needs_names_it() -> None:
 
 def test_release_that_is_live_again_is_the_latest_good_one() -> None:
     assert GoodReleases((1, 2, 4)).and_now(2) == GoodReleases((1, 4, 2))
+
+
+@pytest.mark.parametrize("field", ["release", "programs"])
+def test_live_record_without_a_field_it_needs_names_it(field: str) -> None:
+    content = json.loads(LiveRecord(43, ("shop-web-r43",)).to_json())
+    del content[field]
+    with pytest.raises(Failure, match=f"live.json lacks {field}"):
+        LiveRecord.from_json(json.dumps(content))
+
+
+def test_generation_record_without_a_field_it_needs_names_itself() -> None:
+    content = json.loads(GenerationRecord("r43-2", 43, 2, (PROCESS,)).to_json())
+    del content["attempt"]
+    with pytest.raises(Failure, match="the record of generation r43-2 lacks attempt"):
+        GenerationRecord.from_json(json.dumps(content))
+
+
+def test_record_of_an_earlier_backline_has_no_settings_module() -> None:
+    content = json.loads(RELEASE.to_json())
+    del content["settings_module"]
+    assert ReleaseRecord.from_json(json.dumps(content)).settings_module == ""
