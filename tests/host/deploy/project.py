@@ -80,8 +80,9 @@ class Project:
         return document
 
     def pids(self) -> dict[str, int]:
-        """Program → pid, of what is not a service."""
-        return {item["program"]: item["pid"] for item in self.status() if item["kind"] != "service"}
+        """Program → pid, of what serves: no service, and nothing that only ends what it had begun."""
+        serving = (item for item in self.status() if item["kind"] != "service" and item["state"] != "STOPPING")
+        return {item["program"]: item["pid"] for item in serving}
 
     @property
     def shop(self) -> Path:

@@ -198,7 +198,9 @@ def supervisord_pids(running: RunningSandbox) -> tuple[int, int]:
     (folder / "supervisord.conf").write_text(SUPERVISORD.format(user=user))
     answer = running.run(f"{sys.executable} -m supervisor.supervisord -c {folder}/supervisord.conf")
     assert answer.code == 0, answer
-    supervisord = int((folder / "supervisord.pid").read_text())
+    written = folder / "supervisord.pid"  # by the daemon, after the command that started it has ended
+    wait_for("the daemon's pid", lambda: written.exists() and bool(written.read_text().strip()))
+    supervisord = int(written.read_text())
     programs = Path(f"/proc/{supervisord}/task/{supervisord}/children")
     wait_for("the program", lambda: bool(programs.read_text().split()))
     return supervisord, int(programs.read_text().split()[0])
