@@ -21,7 +21,6 @@ print("loaded:", [name for name in {DEAR!r} if name in sys.modules])
 @pytest.mark.parametrize(
     ("words", "told"),
     [(["--list"], "deploy"), (["deploy", "--help"], "inv deploy --host prod"), (["--help"], "--list")],
-    [(["--list"], "deploy"), (["deploy", "--help"], "inv deploy --host prod"), (["--help"], "--list")],
 )
 def test_what_only_tells_loads_neither_ssh_nor_templates_nor_a_console(words: list[str], told: str) -> None:
     done = subprocess.run([sys.executable, "-c", ASK, *words], cwd=ROOT, capture_output=True, text=True)

@@ -44,6 +44,13 @@ def test_nginx_is_a_service_that_no_deploy_touches() -> None:
     assert (service.supervisor, service.python) == (SUPERVISOR.socket, SUPERVISOR.python)
 
 
+def test_another_timeout_is_read_without_a_stop() -> None:
+    before, after = (tuple(resources(settings(nginx_proxy_timeout=seconds))) for seconds in (60, 7))
+    (service,), same = ([item for item in every if isinstance(item, Service)] for every in (before, after))
+    assert [service] == same
+    assert text(nginx_proxy_timeout=60) != text(nginx_proxy_timeout=7)
+
+
 def test_it_asks_at_the_links_that_the_switch_moves() -> None:
     assert f'server "unix:{HOME}/shop/run/web.sock";' in text()
     assert "try_files /static/$asset /static-previous/$asset @app;" in text()

@@ -9,6 +9,7 @@ import signal
 import socket
 import socketserver
 import subprocess
+import sysconfig
 import tempfile
 import threading
 import time
@@ -19,11 +20,11 @@ from pathlib import Path
 
 import pytest
 
+from backline.resources.wheels import NGINX_PROGRAM
 from backline.roles.nginx import NginxSettings, configuration_text
 from tests.conftest import SYSTEM_PATH
 from tests.unit.shop import SUPERVISOR, shop
 
-pytestmark = pytest.mark.needs("nginx")
 SECONDS = 20.0
 
 
@@ -106,10 +107,15 @@ def settings(root: Path, port: int = 8080) -> NginxSettings:
     return replace(plain, nginx_account=account, nginx_worker_processes="1")
 
 
+def nginx_program() -> str:
+    """The machine's own nginx, else the one that a wheel of the extra `dev` brings."""
+    found = shutil.which("nginx", path=SYSTEM_PATH)
+    brought = Path(sysconfig.get_path("purelib")).glob(NGINX_PROGRAM.partition("site-packages/")[2])
+    return found or str(next(brought))
+
+
 def command(root: Path) -> list[str]:
-    nginx = shutil.which("nginx", path=SYSTEM_PATH)
-    assert nginx
-    return [nginx, "-p", f"{root}/nginx/", "-c", f"{root}/nginx/nginx.conf"]
+    return [nginx_program(), "-p", f"{root}/nginx/", "-c", f"{root}/nginx/nginx.conf"]
 
 
 @pytest.fixture

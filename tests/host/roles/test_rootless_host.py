@@ -28,7 +28,6 @@ from tests.unit.shop import shop
 
 __all__ = ["this_host"]
 
-pytestmark = pytest.mark.needs("nginx")
 SECONDS = 30.0
 ACCOUNT = "root" if os.geteuid() == 0 else "deploy"
 
