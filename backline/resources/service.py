@@ -74,7 +74,8 @@ class Service(Resource):
             check = parser_check(self.python, self.include_directory, file_name(self.program.name))
             host.write(self.path, rendered(self.program).encode(), mode=FILE_MODE, validate=check)
         changes = reload_configuration(host, supervisor)
-        if self.program.name in changes.changed:
+        running = supervisor.process(self.program.name)
+        if self.program.name in changes.changed and running is not None and not running.ended:
             host.tell(
                 f"{self.program.name} is stopped and started anew, since its program changed: what it serves pauses"
             )

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from backline.agent.events import Event
 from backline.agent.machine import Machine
 from backline.resources.actions.restart_program import RestartProgram
 from backline.resources.actions.signal_program import SignalProgram
 from backline.resources.failure import ConfigurationError, Failure
 from backline.resources.service import Service
 
-from .conftest import Folder, eventually, process_is_there
+from .conftest import Folder, Listener, eventually, process_is_there
 
 Vandalism = Callable[[Folder, Machine], object]
 
@@ -89,6 +90,40 @@ def test_changed_program_is_restarted_as_its_file_says(daemon: Folder, machine: 
     changed.converge(machine)
     assert not process_is_there(before)
     assert found(changed, machine) == set()
+
+
+class WhileItRuns:
+    """A controller that notes what it is told while a process is there, and what afterwards."""
+
+    gone = False
+
+    def __init__(self, wake: int, pid: int) -> None:
+        self.wake = wake
+        self.pid = pid
+        self.told: list[tuple[bool, str]] = []
+
+    def send_event(self, event: Event) -> None:
+        self.told.append((process_is_there(self.pid), event.text))
+
+
+def test_a_pause_of_what_serves_is_told_before_it(daemon: Folder, machine: Machine, listener: Listener) -> None:
+    service(daemon).converge(machine)
+    watcher = WhileItRuns(listener.wake, daemon.pid("nginx"))
+    service(daemon, "/bin/sleep", "2000").converge(Machine(watcher))
+    ((there, text),) = watcher.told
+    assert there
+    assert text.startswith("nginx is stopped and started anew")
+
+
+@pytest.mark.parametrize("vandalism", [stop, change_mode])
+def test_where_nothing_that_runs_is_stopped_nothing_is_told(
+    daemon: Folder, machine: Machine, listener: Listener, vandalism: Vandalism
+) -> None:
+    service(daemon).converge(machine)
+    vandalism(daemon, machine)
+    command = ("/bin/sleep", "2000") if vandalism is stop else ()
+    service(daemon, *command).converge(machine)
+    assert listener.events == []
 
 
 def test_service_that_dies_fails_with_its_last_words(daemon: Folder, machine: Machine) -> None:
