@@ -7,6 +7,10 @@ import shutil
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("any machine", deadline=None)  # a slow or busy one is no failure
+settings.load_profile("any machine")
 
 REQUIRE_ALL = os.environ.get("BACKLINE_REQUIRE_ALL") == "1"
 SYSTEM_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"])
