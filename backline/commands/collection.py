@@ -6,7 +6,17 @@ from pathlib import Path
 
 from invoke.collection import Collection
 
-from backline.commands import deploying, history, logs, looking, managing, sandboxing, showing
+from backline.commands import (
+    deploying,
+    history,
+    logs,
+    looking,
+    managing,
+    provisioning,
+    rendering,
+    sandboxing,
+    showing,
+)
 from backline.commands.command import Command, task_of
 
 EVERYDAY: tuple[Command, ...] = (
@@ -21,6 +31,8 @@ EVERYDAY: tuple[Command, ...] = (
     history.show,
     logs.tail_celery_log,
     managing.manage,
+    provisioning.provision,
+    rendering.render,
     showing.demo,
 )
 FAMILIES: dict[str, tuple[Command, ...]] = {

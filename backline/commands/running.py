@@ -16,7 +16,7 @@ from backline.commands.explaining import explain
 from backline.commands.roles import load_roles
 from backline.commands.site import Site
 from backline.deploy.order import Order
-from backline.deploy.runbook import LIVE, Outcome
+from backline.deploy.runbook import LIVE, PROVISIONED, Outcome
 from backline.deploy.summary import Summary, summary_of
 from backline.fleet.fleet import Fleet
 from backline.fleet.session import Listener
@@ -36,7 +36,7 @@ def run(site: Site, prepare: Callable[[Listener], Work], json: bool, force: bool
             work = prepare(listener)
             with connected(site, listener) as fleet:
                 targets = fleet.targets
-                outcome = work(fleet, _order(site, force))
+                outcome = work(fleet, order_of(site, force))
     except (Exception, KeyboardInterrupt) as error:
         failure = as_failure(error)
         explain(failure, site)
@@ -44,12 +44,13 @@ def run(site: Site, prepare: Callable[[Listener], Work], json: bool, force: bool
             raise
         raise failure from error
     finally:
-        release = outcome.release if outcome is not None else None
+        release = (outcome.release or None) if outcome is not None else None
         summary = summary_of(outcome.status if outcome is not None else "", release, failure, targets)
         _tell_end(summary, outcome, json)
 
 
-def _order(site: Site, force: bool) -> Order:
+def order_of(site: Site, force: bool = False) -> Order:
+    """What is asked for now, by whoever sits here."""
     who = f"{getpass.getuser()}@{socket.gethostname()}"
     at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     return Order(load_roles(), who, site.again, at, force)
@@ -61,15 +62,15 @@ def _listening(site: Site, json: bool) -> Iterator[Listener]:
     if json:
         from backline.report.jsonlines import JsonLines
 
-        yield _whoever_reads(JsonLines(sys.stdout))
+        yield whoever_reads(JsonLines(sys.stdout))
         return
     from backline.report.console import Console
 
     with Console(sys.stdout, sys.stderr, verbose=site.verbose) as console:
-        yield _whoever_reads(console)
+        yield whoever_reads(console)
 
 
-def _whoever_reads(listener: Listener) -> Listener:
+def whoever_reads(listener: Listener) -> Listener:
     """A run does not end because nobody reads it any more."""
 
     def listen(event: Event) -> None:
@@ -88,10 +89,18 @@ def _tell_end(summary: Summary, outcome: Outcome | None, json: bool) -> None:
 
         last = summary_line(summary)
     elif outcome is not None:
-        word = "is live already: nothing was started" if outcome.status == LIVE else "is live and proved"
-        last = f"{outcome.generation} {word}"
+        last = _last_words(outcome, summary)
     try:
         if last:
             print(last, flush=True)
     except BrokenPipeError:
         stop_writing()
+
+
+def _last_words(outcome: Outcome, summary: Summary) -> str:
+    """How it ended, in a line."""
+    if outcome.status == PROVISIONED:
+        changed = sum(host.changed for host in summary.hosts.values())
+        return "the roles are as they should be: " + (f"{changed} resources changed" if changed else "nothing to do")
+    word = "is live already: nothing was started" if outcome.status == LIVE else "is live and proved"
+    return f"{outcome.generation} {word}"

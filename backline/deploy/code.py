@@ -72,11 +72,11 @@ def requirements_path(releases: str, number: int) -> str:
 
 def _own_files(change: Change, requirements: str) -> Iterator[Resource]:
     """What we add to the project's tree."""
-    release, app = change.release, change.release.app
+    release = change.release
     yield Directory(release.own_directory, mode=0o755)
     yield Directory(release.static, mode=0o755)
-    yield File(f"{release.own_directory}/env", environment_text(app.environment), mode=ENVIRONMENT_MODE)
-    yield File(requirements_path(app.releases, release.number), requirements, mode=0o644)
+    yield environment_file(release)
+    yield requirements_file(release, requirements)
     yield Link(f"{release.directory}/.venv", os.path.relpath(release.virtualenv, release.directory))
     yield from shared_links(release, _shared_paths(change))
     yield from _launcher_and_record(change)
@@ -90,8 +90,23 @@ def _launcher_and_record(change: Change) -> Iterator[Resource]:
     """What carries the release's own number."""
     release = change.release
     module = change.record.settings_module or change.stock.settings.of(AppSettings).django_settings_module
-    yield File(release.launcher, launcher_text(release, module, static_root(release)), mode=PROGRAM_MODE)
+    yield launcher_file(release, module)
     yield File(release.record, change.record.to_json(), mode=0o644)
+
+
+def environment_file(release: Release) -> File:
+    """What every process of the release finds in its environment."""
+    return File(f"{release.own_directory}/env", environment_text(release.app.environment), mode=ENVIRONMENT_MODE)
+
+
+def requirements_file(release: Release, requirements: str) -> File:
+    """The lock that the release's virtualenv is built from."""
+    return File(requirements_path(release.app.releases, release.number), requirements, mode=0o644)
+
+
+def launcher_file(release: Release, module: str) -> File:
+    """The script that every process of the release starts by."""
+    return File(release.launcher, launcher_text(release, module, static_root(release)), mode=PROGRAM_MODE)
 
 
 def _plan(*resources: Resource) -> Plan:

@@ -43,6 +43,11 @@ def role_plan(settings: HostSettings, roles: Iterable[Role]) -> Plan:
     return plan
 
 
+def chosen(settings: HostSettings, roles: Collection[str]) -> HostSettings:
+    """The same host with some of its roles; with all of them where none is named."""
+    return replace(settings, roles=tuple(name for name in settings.roles if not roles or name in roles))
+
+
 def generation_processes(
     settings: HostSettings, roles: Iterable[Role], generation: Generation, requirements: str
 ) -> tuple[Process, ...]:

@@ -12,7 +12,7 @@ from backline.deploy.draft import Draft, earlier_release, live_release, new_rele
 from backline.deploy.guarding import Run, guarded, recorded, to_be_finished
 from backline.deploy.order import Order
 from backline.deploy.overlap import remember_generation, start_web, start_workers, take_queues_over
-from backline.deploy.prepare import take_stock
+from backline.deploy.prepare import converge_roles, take_stock
 from backline.deploy.proof import prove, prove_live
 from backline.deploy.restart import Restart
 from backline.deploy.source import Source
@@ -24,15 +24,17 @@ from backline.settings.app_settings import AppSettings
 
 DEPLOYED = "deployed"
 LIVE = "live"
+PROVISIONED = "provisioned"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended well: `deployed`, or `live` where there was nothing to do; and what serves."""
+    """How a run ended well: `deployed`, or `live` where there was nothing to do; and what serves. `provisioned` is
+    about no release, and names none."""
 
     status: str
-    release: str
-    generation: str
+    release: str = ""
+    generation: str = ""
 
 
 def deploy(fleet: Fleet, order: Order, source: Source) -> Outcome:
@@ -70,6 +72,14 @@ def start_anew(fleet: Fleet, order: Order, restart: Restart) -> Outcome:
         requirements = fleet.one(read_requirements, stocks[0].require_live().number)
         run.draft = draft = same_release(order, stocks, restart, requirements)
         return _take_over(run, draft)
+
+
+def provision(fleet: Fleet, order: Order, roles: Sequence[str] = ()) -> Outcome:
+    """Make the roles so, those of these names or all; what is deployed is left as it is."""
+    with recorded(fleet, order) as run:
+        fleet.each(converge_roles, order, roles)
+        run.status = PROVISIONED
+        return Outcome(PROVISIONED)
 
 
 def _take_over(run: Run, draft: Draft) -> Outcome:

@@ -37,7 +37,9 @@ class ErrorSummary:
 
 @dataclass(frozen=True)
 class Summary:
-    """`status`: deployed, live or checked (exit 0), refused, partial, else failed. `release` is r43, or None."""
+    """`status`: deployed, live, provisioned or checked (exit 0), refused, partial, else failed.
+
+    `release` is r43, or None."""
 
     status: str
     release: str | None

@@ -33,6 +33,9 @@ class File(PathResource):
     validate: tuple[str, ...] = ()
     secrets: tuple[Secret, ...] = ()
 
+    def written_files(self) -> tuple[File, ...]:
+        return (self,)
+
     def differences(self, host: Host) -> Iterator[Difference]:
         found = host.status(self.path)
         if found is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backline.resources.file import File
 from backline.resources.supervisor_check import require_accepted
 from backline.resources.supervisor_file import file_name, rendered
 
@@ -18,6 +19,11 @@ FILE_MODE = 0o644
 def program_file(include_directory: str, name: str) -> str:
     """The path of a program's file."""
     return f"{include_directory}/{file_name(name)}"
+
+
+def program_as_file(include_directory: str, program: Program) -> File:
+    """A program's file, to be looked at. Raises ConfigurationError for what the format cannot carry."""
+    return File(program_file(include_directory, program.name), rendered(program), FILE_MODE)
 
 
 def require_programs_accepted(host: Host, python: str, include_directory: str, programs: Sequence[Program]) -> None:

@@ -8,6 +8,8 @@ TYPE_CHECKING = False  # `typing` costs a host 11 ms to import
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Protocol
+
+    from backline.resources.file import File
 else:
     Protocol = object
 
@@ -157,6 +159,10 @@ class Resource:
 
     def needs(self) -> tuple[str, ...]:
         """What must not come later in a plan than this resource."""
+        return ()
+
+    def written_files(self) -> tuple[File, ...]:
+        """The files that it writes, as far as they are known without a host; for who wants to read them before."""
         return ()
 
 

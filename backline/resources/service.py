@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backline.resources.file import File
 from backline.resources.program import Program
 from backline.resources.program_control import reload_configuration, take_in, wait_until_running
-from backline.resources.program_files import FILE_MODE, program_file
+from backline.resources.program_files import FILE_MODE, program_as_file, program_file
 from backline.resources.resource import Difference, Resource, ownership_differences
 from backline.resources.supervisor_check import parser_check
 from backline.resources.supervisor_file import file_name, rendered
@@ -42,6 +43,9 @@ class Service(Resource):
 
     def needs(self) -> tuple[str, ...]:
         return (f"path:{self.include_directory}", f"path:{self.supervisor}")
+
+    def written_files(self) -> tuple[File, ...]:
+        return (program_as_file(self.include_directory, self.program),)
 
     def differences(self, host: Host) -> Iterator[Difference]:
         yield from self._file_differences(host)
