@@ -11,6 +11,7 @@ from backline.agent.steps.take_lock import TakeLock
 from backline.deploy.order import Order
 from backline.deploy.role import chosen, role_plan
 from backline.deploy.stock import Stock
+from backline.deploy.strays import end_strays
 from backline.fleet.requests import Pending
 from backline.fleet.target import Target, expected
 from backline.settings.app_settings import AppSettings
@@ -28,7 +29,9 @@ def take_stock(target: Target, order: Order) -> Stock:
     _await_roles(target, lock, apply)
     for name in expected(reap.result(), Reaped).draining:
         target.session.note(f"{name} still finishes what it had begun")
-    return Stock(target.name, settings, expected(read.result(), AppState))
+    stock = Stock(target.name, settings, expected(read.result(), AppState))
+    end_strays(target, stock)
+    return stock
 
 
 def converge_roles(target: Target, order: Order, names: Collection[str]) -> None:
