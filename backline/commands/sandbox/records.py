@@ -30,6 +30,8 @@ class Memory:
     connection_file: str
     ssh_port: int
     site_port: int
+    root: str = ""
+    """Where the sandbox was made: the virtualenvs in it name that place."""
 
 
 SomeRecord = TypeVar("SomeRecord", ServerRecord, Memory)
@@ -46,6 +48,6 @@ def read_record(path: Path, kind: type[SomeRecord]) -> SomeRecord | None:
     """The record in that file, or None where there is none that we understand."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        return kind(**{field.name: found[field.name] for field in dataclasses.fields(kind)})
+        return kind(**{field.name: found[field.name] for field in dataclasses.fields(kind) if field.name in found})
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -76,6 +76,7 @@ def up(project: Path, inventory_host_vars: Path) -> SandboxStatus:
     check_location(location)
     with _alone(location):
         _refuse_second_root(location)
+        _refuse_moved(location)
         found = _status(location)
         if found.state == LEFT:
             raise Failure(
@@ -180,6 +181,17 @@ def _refuse_second_root(location: Location) -> None:
         )
 
 
+def _refuse_moved(location: Location) -> None:
+    """A virtualenv names its own place in every script, so what was deployed elsewhere does not run here."""
+    memory = read_record(location.memory, Memory)
+    if memory and memory.root not in ("", str(location.root)):
+        raise ConfigurationError(
+            f"the sandbox was moved: it was made at {memory.root}",
+            lines=("What is installed in it names that place, and does not run at another.",),
+            hint=f"begin anew: inv sandbox.down && rm -r {location.root} && inv sandbox.up",
+        )
+
+
 def _start(location: Location, connection: Path) -> None:
     from backline.commands.sandbox.launch import launch, lay_out  # Paramiko, which `inv --list` must not pay for
 
@@ -195,7 +207,7 @@ def _remember(location: Location, ssh_port: int, site_port: int, connection: Pat
     earlier = read_record(location.memory, Memory)
     if earlier and earlier.connection_file != str(connection):
         Path(earlier.connection_file).unlink(missing_ok=True)
-    write_record(location.memory, Memory(str(connection), ssh_port, site_port))
+    write_record(location.memory, Memory(str(connection), ssh_port, site_port, str(location.root)))
     write_connection_file(connection, location, ssh_port, site_port)
 
 

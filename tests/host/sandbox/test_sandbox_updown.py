@@ -44,6 +44,22 @@ def killed(pid: int) -> None:
     wait_for("the end of what was killed", lambda: is_gone(pid))
 
 
+def test_a_sandbox_that_was_moved_is_refused_with_the_way_out(project: Path, host_vars: Path) -> None:
+    first = sandbox_of(project, host_vars)
+    sandbox.down(project)
+    moved = project.with_name("m0")
+    project.rename(moved)
+    try:
+        with pytest.raises(ConfigurationError, match="was moved") as raised:
+            sandbox.up(moved, moved / "inventory/host_vars/sandbox")
+    finally:
+        moved.rename(project)
+    assert str(first.location.root) in raised.value.cause
+    assert f"rm -r {moved.resolve()}/.backline/sandbox" in raised.value.hint
+    sandbox_of(project, host_vars)  # at its old place it is as it was
+    sandbox.down(project)
+
+
 def test_up_says_in_ansibles_words_how_to_reach_it(project: Path, host_vars: Path) -> None:
     running = sandbox_of(project, host_vars)
     connection = yaml.safe_load((host_vars / "connection.yml").read_text())
