@@ -40,7 +40,7 @@ def history(site: Site, n: int = LATEST, json: bool = False) -> None:
     print(table(("host", "at", "by", "command", "release", "ended", "took"), rows))
 
 
-@command()
+@command(release="the release, as inv releases lists it: r2")
 def show(site: Site, release: str) -> None:
     """One release: where it came from, what it is made of, what of it runs, what was done with it.
 

@@ -10,7 +10,7 @@ from backline.commands.site import Site
 from backline.resources.failure import ConfigurationError
 
 
-@command()
+@command(line='what to run and its arguments, as one word for the shell: "check --deploy"')
 def manage(site: Site, line: str) -> None:
     """Run manage.py of the live release, in its environment, with a terminal where there is one.
 

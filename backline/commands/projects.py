@@ -47,6 +47,8 @@ def _source(site: Site, folder: str, ref: str, requirements: str) -> Source:
     except UnknownRef as unknown:
         again = f"inv deploy{site.host_option} --ref {unknown.nearest}"
         unknown.hint = again if unknown.nearest else f"git branch --all; git tag --list\nthen:  {again}NAME"
+        if unknown.ref == "HEAD":  # only in a repository without a commit
+            unknown.hint = "commit the project first: git add --all && git commit"
         raise
     except NoProject as missing:
         origins = {str(host.variables["app_source"].origin) for host in site.hosts if "app_source" in host.variables}

@@ -15,11 +15,12 @@ SUBMODULE = "160000"
 
 
 class UnknownRef(ConfigurationError):
-    """No commit has this name; `nearest` is the branch or tag that may have been meant, or empty."""
+    """No commit has this name, `ref`; `nearest` is the branch or tag that may have been meant, or empty."""
 
     def __init__(self, ref: str, repository: str, nearest: str) -> None:
         suggestion = f"; did you mean {nearest}?" if nearest else ""
         super().__init__(f"there is no commit called {ref!r} in {repository}{suggestion}")
+        self.ref = ref
         self.nearest = nearest
 
 

@@ -56,3 +56,14 @@ def assert_everything_runs(project: Project, release: str) -> None:
     assert all(item["proved"] is True for item in running), running
     assert all(item["state"] in ("RUNNING", "STARTING") for item in running), running
     assert all(item["state"] == "STOPPING" for item in found if item["release"] != release), found
+
+
+def test_a_host_that_was_down_is_told_and_started_by_the_next_deploy(deployed: Project) -> None:
+    deployed.inv("sandbox.down")
+    deployed.inv("sandbox.up")
+    told = deployed.inv("status")
+    assert told.out == ""
+    assert "is live, but nothing of it runs; what starts it:  inv deploy --host sandbox" in told.err
+    again = deployed.on_host("deploy").summary
+    assert again["status"] == "live"
+    assert_everything_runs(deployed, again["release"])

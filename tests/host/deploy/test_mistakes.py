@@ -102,6 +102,13 @@ def test_a_sandbox_that_is_not_up_is_named_with_the_way_up(tmp_path: Path) -> No
     assert max(map(len, told.err.splitlines())) <= WIDTH
 
 
+def test_a_repository_without_a_commit_is_told_to_commit(tmp_path: Path) -> None:
+    project = make_project(tmp_path, "sandbox")
+    project.git("update-ref", "-d", "HEAD")
+    screen = refused(project, "deploy", code=USAGE, host="", step="read project")
+    assert screen.next == "commit the project first: git add --all && git commit\nthen:  inv deploy"
+
+
 def test_an_unknown_ref_is_answered_with_the_nearest(live: Project) -> None:
     with untouched(live):
         screen = refused(live, "deploy", "--ref", "mian", "--host", "sandbox", code=USAGE, host="", step="read project")
