@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format reference clean environment
+.PHONY: help demo test soak lint format reference clean environment
 TESTS ?= tests/unit tests/host
 
 help:  ## This list
@@ -13,6 +13,9 @@ demo: environment  ## Deploy the example site to a throw-away host on this machi
 
 test: environment  ## Run the tests (BACKLINE_REQUIRE_ALL=1: what is missing here fails instead of being skipped)
 	@.venv/bin/python -m pytest -q -n 2 --dist loadfile -r fEs $(TESTS)
+
+soak: environment  ## Follow 100 MB of logs and 10,000 lines a second (minutes), and print the rate that was reached
+	@BACKLINE_SOAK=1 .venv/bin/python -m pytest -q -s --timeout 900 tests/host/deploy/test_log_volume.py
 
 lint: environment  ## Check style, types and the import rules
 	@.venv/bin/ruff check

@@ -30,6 +30,8 @@ EVERYDAY: tuple[Command, ...] = (
     history.history,
     history.show,
     logs.tail_celery_log,
+    logs.tail_web_log,
+    logs.logs,
     managing.manage,
     provisioning.provision,
     rendering.render,

@@ -1,11 +1,11 @@
-"""The commands that show logs: tail-celery-log."""
+"""The commands that show logs: tail-celery-log, tail-web-log and logs."""
 
 from __future__ import annotations
 
-import signal
+import difflib
+import re
 import sys
-import threading
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backline.commands.command import command
@@ -14,71 +14,137 @@ from backline.commands.site import Site
 from backline.resources.failure import ConfigurationError, Interrupted
 
 if TYPE_CHECKING:
-    from backline.fleet.target import Target
+    from backline.commands.log_choice import Choice
+    from backline.report.log_lines import Sieve
 
-FOLLOWED = ("celery", "beat")
+WORKERS = ("celery", "beat")
+WEB = ("web",)
+HELP = {
+    "n": "how many of the last lines of each log are looked at (default: 20)",
+    "grep": "only lines in which this regular expression is found",
+    "around": "with --grep: how many lines of the same log to show before and after each",
+    "level": "only lines as grave as debug, info, warning, error or critical",
+    "follow": "stop after the last lines: --no-follow",
+    "json": "an object a line: host, worker, generation, program, time, level, text",
+}
 
 
-@command(n="how many of the last lines of each log (default: 20)", follow="stop after the last lines: --no-follow")
-def tail_celery_log(site: Site, n: str = "20", follow: bool = True) -> None:
-    """The last lines of every worker's log, and then each line that comes, until Ctrl-C.
+@dataclass(frozen=True)
+class Wanted:
+    """What of the logs is wanted, as it was typed."""
 
-    inv tail-celery-log --host prod -n 100
-    """
-    from backline.agent.events import Event, Kind
-    from backline.commands.connecting import connected
-    from backline.report.follow import Follower
+    n: str
+    grep: str
+    around: str
+    level: str
+    follow: bool
+    json: bool
 
-    lines = _count(n)
-    follower = Follower(sys.stdout)
-    nobody_reads = threading.Event()
+    @property
+    def lines(self) -> int:
+        return _count("-n", self.n)
 
-    def show(event: Event) -> None:
-        """Called by the sessions' readers, which must live on when whoever reads us does not."""
-        if event.kind != Kind.OUTPUT:
-            to_errors(event)
-        elif not nobody_reads.is_set():
-            try:
-                follower(event.host, event.subject, event.text)
-            except BrokenPipeError:
-                nobody_reads.set()
-                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)  # as a person ends it
+    def sieve(self) -> Sieve:
+        """Raises ConfigurationError."""
+        from backline.report.log_lines import LEVELS, Sieve
 
-    with connected(site, show) as fleet:
-        found = fleet.each(logs_of)
-        logs = {target.name: files for target, files in zip(fleet.targets, found, strict=True)}
-        follower.know((host, program) for host, files in logs.items() for program, _ in files)
+        level = self.level.lower()
+        if level and level not in LEVELS:
+            near = difflib.get_close_matches(level, LEVELS, n=1)
+            suggestion = f"; did you mean {near[0]}?" if near else ""
+            raise ConfigurationError(f"no level is called {self.level}{suggestion}", lines=LEVELS)
         try:
-            fleet.each(tail_logs, logs, lines, follow)
+            pattern = re.compile(self.grep) if self.grep else None
+        except re.error as error:
+            raise ConfigurationError(
+                f"--grep {self.grep}: not a regular expression: {error}",
+                hint="put \\ before a character that means itself",
+            ) from None
+        return Sieve(level, pattern, _count("--around", self.around))
+
+
+@command(worker="only the worker that is called so", **HELP)
+def tail_celery_log(
+    site: Site,
+    worker: str = "",
+    n: str = "20",
+    grep: str = "",
+    around: str = "0",
+    level: str = "",
+    follow: bool = True,
+    json: bool = False,
+) -> None:
+    """The last lines of all workers' logs in the order of time, and then each line that comes, until Ctrl-C.
+
+    inv tail-celery-log --host prod -n 100 --grep "Task .* raised" --around 3
+    """
+    from backline.commands.log_choice import Choice
+
+    _tail(site, Choice(WORKERS, worker), Wanted(n, grep, around, level, follow, json))
+
+
+@command(**HELP)
+def tail_web_log(
+    site: Site,
+    n: str = "20",
+    grep: str = "",
+    around: str = "0",
+    level: str = "",
+    follow: bool = True,
+    json: bool = False,
+) -> None:
+    """The same for the web: what gunicorn and the site write.
+
+    inv tail-web-log --host prod --level warning
+    """
+    from backline.commands.log_choice import Choice
+
+    _tail(site, Choice(WEB), Wanted(n, grep, around, level, follow, json))
+
+
+@command(program="a worker, web, beat or a service, as inv status names it (default: every program)", **HELP)
+def logs(
+    site: Site,
+    program: str = "",
+    n: str = "20",
+    grep: str = "",
+    around: str = "0",
+    level: str = "",
+    follow: bool = True,
+    json: bool = False,
+) -> None:
+    """The same for any program, services included.
+
+    inv logs --program redis --no-follow
+    """
+    from backline.commands.log_choice import Choice
+
+    _tail(site, Choice(only=program), Wanted(n, grep, around, level, follow, json))
+
+
+def _tail(site: Site, choice: Choice, wanted: Wanted) -> None:
+    """Show what is wanted. Raises BrokenPipeError where nobody reads it any more."""
+    from backline.commands.connecting import connected
+    from backline.commands.tailing import Tail, writer_of
+
+    lines, sieve = wanted.lines, wanted.sieve()
+    with connected(site, to_errors) as fleet:
+        tail = Tail(fleet, writer_of(wanted.json), choice, sieve)
+        fleet.each(tail.find_logs, lines)
+        try:
+            fleet.one(tail.show_backlog, wanted.follow)
+            if wanted.follow:
+                tail.watch_reader(sys.stdout.fileno())
+                fleet.each(tail.follow)
         except Interrupted:  # the way in which following ends
-            if not follow and not nobody_reads.is_set():
+            if not wanted.follow and not tail.nobody_reads:
                 raise
-    if nobody_reads.is_set():
+    if tail.nobody_reads:
         raise BrokenPipeError
 
 
-def logs_of(target: Target) -> tuple[tuple[str, str], ...]:
-    """The (program, path) of each log of the workers and the beat that serve on one host."""
-    from backline.deploy.prepare import look
-
-    stock = look(target)
-    stock.require_live()
-    return tuple(
-        (process.program.name, process.program.log_file)
-        for process in stock.live_processes()
-        if process.kind in FOLLOWED
-    )
-
-
-def tail_logs(target: Target, logs: Mapping[str, tuple[tuple[str, str], ...]], lines: int, follow: bool) -> None:
-    """The lines of one host's logs, by the listener."""
-    from backline.agent.steps.tail_log import TailLogs
-
-    target.perform(TailLogs(logs[target.name], lines, follow))
-
-
-def _count(text: str) -> int:
+def _count(option: str, text: str) -> int:
     """A number of lines. Raises ConfigurationError."""
     if text.isdecimal():
         return int(text)
-    raise ConfigurationError(f"-n {text}: a number of lines is meant", hint="inv tail-celery-log -n 100")
+    raise ConfigurationError(f"{option} {text}: a number of lines is meant", hint="inv tail-celery-log -n 100")

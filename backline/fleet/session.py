@@ -107,6 +107,10 @@ class Session:
         """Values that no event of this host may show."""
         self._hiding.add(secrets)
 
+    def masked(self, text: str) -> str:
+        """What this host said, without those values: for answers that are shown as they are."""
+        return self._hiding.text(text)
+
     def perform(self, action: Action, step: str = "") -> object:
         """Ask and wait. Raises the Failure that the agent raised, with this host's name."""
         return self.begin(action, step).result()

@@ -1,55 +1,69 @@
-"""Lines of several logs as one stream, each behind the host and the program that wrote it."""
+"""Lines of several logs as one stream, each behind the host, the worker and the generation that wrote it."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable
 from typing import TextIO
 
 from rich.cells import cell_len
 
 from backline.report.cells import is_terminal, padded, printable
+from backline.report.log_lines import LogLine, Source
 from backline.report.paint import Paint
-from backline.resources.secret import masked
-
-Source = tuple[str, str]
-"""Host and program."""
 
 
 class Follower:
     """Writes lines as they come. Knowing the `sources` before aligns them from the first line on."""
 
-    def __init__(self, stream: TextIO, sources: Sequence[Source] = (), color: bool | None = None) -> None:
+    def __init__(self, stream: TextIO, sources: Iterable[Source] = (), color: bool | None = None) -> None:
         self._stream = stream
         self._paint = Paint(is_terminal(stream) if color is None else color)
         self._numbers: dict[Source, int] = {}
-        self._widths = (0, 0)
-        self._secrets: frozenset[str] = frozenset()
-        self._writing = threading.Lock()
+        self._widths = (0, 0, 0)
+        self._prefixes: dict[Source, str] = {}
         self.know(sources)
 
     def know(self, sources: Iterable[Source]) -> None:
         """Sources whose lines are to come: they stand in one column from the first on."""
         for source in sources:
-            self._know(source)
+            if source not in self._numbers:
+                self._numbers[source] = len(self._numbers)
+                host, name, generation = map(cell_len, _columns(source))
+                self._widths = (
+                    max(self._widths[0], host),
+                    max(self._widths[1], name),
+                    max(self._widths[2], generation),
+                )
+                self._prefixes.clear()
 
-    def __call__(self, host: str, program: str, line: str) -> None:
-        with self._writing:
-            self._know((host, program))
-            shown = masked(printable(line), self._secrets)
-            self._stream.write(f"{self._prefix((host, program))} {shown}".rstrip() + "\n")
-            self._stream.flush()
-
-    def hide(self, secrets: Iterable[str]) -> None:
-        """Values that no line may show."""
-        self._secrets |= frozenset(secrets)
-
-    def _know(self, source: Source) -> None:
-        if source not in self._numbers:
-            self._numbers[source] = len(self._numbers)
-            host, program = self._widths
-            self._widths = (max(host, cell_len(source[0])), max(program, cell_len(source[1])))
+    def __call__(self, lines: Iterable[LogLine]) -> None:
+        for line in lines:
+            self._stream.write(f"{self._prefix(line.source)} {printable(line.text)}".rstrip() + "\n")
+        self._stream.flush()
 
     def _prefix(self, source: Source) -> str:
-        host, program = (padded(name, width) for name, width in zip(source, self._widths, strict=True))
-        return self._paint.source(self._numbers[source], f"{host}  {program} |")
+        if source not in self._prefixes:
+            self.know((source,))
+            columns = (padded(name, width) for name, width in zip(_columns(source), self._widths, strict=True))
+            self._prefixes[source] = self._paint.source(self._numbers[source], f"{'  '.join(columns)} |")
+        return self._prefixes[source]
+
+
+class JsonFollower:
+    """Writes an object for each line."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def know(self, sources: Iterable[Source]) -> None:
+        """Nothing has to be aligned."""
+
+    def __call__(self, lines: Iterable[LogLine]) -> None:
+        for line in lines:
+            self._stream.write(json.dumps(line.document(), ensure_ascii=False) + "\n")
+        self._stream.flush()
+
+
+def _columns(source: Source) -> tuple[str, str, str]:
+    return source.host, source.name, source.generation

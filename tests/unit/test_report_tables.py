@@ -1,14 +1,11 @@
-"""Tables and followed logs: aligned whatever is in them."""
+"""Tables: aligned whatever is in them."""
 
 from __future__ import annotations
-
-import io
 
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from backline.report.follow import Follower
 from backline.report.tables import table
 
 HEADINGS = ("HOST", "PROGRAM", "PID", "STATE")
@@ -43,25 +40,3 @@ def test_what_a_host_said_moves_no_cursor() -> None:
 @given(st.lists(st.tuples(st.text(max_size=60), st.text(max_size=60)), max_size=8))
 def test_a_table_fits_its_width(rows: list[tuple[str, str]]) -> None:
     assert max(cell_len(line) for line in table(("A", "B"), rows, width=40).split("\n")) <= 40
-
-
-def test_log_lines_stand_behind_aligned_names() -> None:
-    stream = io.StringIO()
-    follower = Follower(stream, [("web1", "shop-web-r43"), ("worker2", "shop-celery-mail-r43")])
-    follower.hide(["hunter2"])
-    follower("web1", "shop-web-r43", "GET / \x1b[32m200\x1b[0m\n")
-    follower("worker2", "shop-celery-mail-r43", "password hunter2")
-    follower("worker2", "shop-celery-mail-r43", "")
-    assert stream.getvalue() == (
-        "web1     shop-web-r43         | GET / 200\n"
-        "worker2  shop-celery-mail-r43 | password ••••\n"
-        "worker2  shop-celery-mail-r43 |\n"
-    )
-
-
-def test_sources_have_colours_of_their_own() -> None:
-    stream = io.StringIO()
-    follower = Follower(stream, color=True)
-    follower("a", "b", "x")
-    follower("c", "d", "y")
-    assert stream.getvalue() == "\x1b[36ma  b |\x1b[0m x\n\x1b[35mc  d |\x1b[0m y\n"

@@ -1,122 +1,115 @@
-"""The last lines of log files, and then every line that comes, through truncation and rotation."""
+"""Reads logs page by page, from their last lines on: whoever asks keeps the places, the host keeps nothing.
+
+So a reader that is slow is waited for, instead of being sent what it cannot take yet.
+"""
 
 from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from backline.agent.events import Event, Kind
-from backline.agent.machine import machine_of
-from backline.resources.log_tail import last_lines, read_tail
+from backline.agent.log_places import Place, first_place, read_on
 from backline.resources.resource import Action, Host
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import NoReturn
 
 LOOK_SECONDS = 0.25
-LONGEST_READ = 1024 * 1024
+PAGE = 1024 * 1024
+"""Bytes of lines in one answer, shared by the logs; a longer line is sent all the same."""
+SMALLEST_SHARE = 64 * 1024
 
 
 @dataclass(frozen=True)
-class TailLogs(Action):
-    """Tells each line as an OUTPUT event about its label. With `follow`, until the controller leaves."""
+class Position:
+    """A log and how far it was read."""
 
-    files: tuple[tuple[str, str], ...]
-    """(label, path); a file need not be there yet."""
-    lines: int = 20
-    follow: bool = False
-
-    def perform(self, host: Host) -> None:
-        if self.follow:
-            self._follow(host)
-        for label, path in self.files:
-            for line in last_lines(path, self.lines):
-                self._tell(host, label, line)
-
-    def _follow(self, host: Host) -> NoReturn:
-        """Ends by the Interrupted of a pause."""
-        followed = [_Followed(label, path) for label, path in self.files]
-        for one in followed:
-            for line in one.begin(self.lines):
-                self._tell(host, one.label, line)
-        while True:
-            host.pause(LOOK_SECONDS)
-            for one in followed:
-                for line in one.new_lines():
-                    self._tell(host, one.label, line)
-
-    def _tell(self, host: Host, label: str, line: str) -> None:
-        machine_of(host).send_event(Event(Kind.OUTPUT, time.time(), subject=label, text=line))
-
-
-@dataclass
-class _Followed:
-    """One file that grows, is emptied, or is moved away for a new one."""
-
-    label: str
     path: str
-    _descriptor: int = -1
-    _position: int = 0
-    _half: bytes = field(default=b"")
+    place: Place = Place()
 
-    def begin(self, count: int) -> Iterator[str]:
-        """The last lines that are there now; new_lines goes on behind them. A line that is still being written is left
-        to new_lines."""
-        self._open()
-        if self._descriptor < 0:
-            return
-        tail, self._position = read_tail(self._descriptor, count)
-        *lines, self._half = tail.split(b"\n")
-        for line in lines[max(len(lines) - count, 0) :]:
-            yield self._text(line)
 
-    def new_lines(self) -> Iterator[str]:
-        """What has come since, line by line."""
-        if self._descriptor >= 0:
-            yield from self._read()
-        if self._is_another_file():
-            if self._half:
-                yield self._text(self._half)
-            self._close()
-            self._open()
-            if self._descriptor >= 0:
-                yield from self._read()
+@dataclass(frozen=True)
+class Page:
+    """The next lines of one log, each with its newline; where they end; whether there are more at once."""
 
-    def _read(self) -> Iterator[str]:
-        if os.fstat(self._descriptor).st_size < self._position:
-            self._position, self._half = 0, b""
+    path: str
+    text: str
+    place: Place
+    more: bool = False
+    lost: bool = False
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Those logs that have gone on. `records` is what the folder of records looks like."""
+
+    pages: tuple[Page, ...] = ()
+    records: str = ""
+
+
+@dataclass(frozen=True)
+class FindLastLines(Action):
+    """Returns the Position before the last lines of each log, and the host's offset from UTC in seconds."""
+
+    paths: tuple[str, ...]
+    lines: int = 20
+
+    def perform(self, host: Host) -> tuple[tuple[Position, ...], int]:
+        positions = tuple(Position(path, first_place(path, self.lines)) for path in self.paths)
+        return positions, time.localtime().tm_gmtoff
+
+
+@dataclass(frozen=True)
+class ReadLogs(Action):
+    """Returns Pages: what there is now; with `unfinished`, a line that has no end yet too."""
+
+    positions: tuple[Position, ...]
+    unfinished: bool = False
+
+    def perform(self, host: Host) -> Pages:
+        return Pages(tuple(_pages(self.positions, self.unfinished)))
+
+
+@dataclass(frozen=True)
+class AwaitLogs(Action):
+    """Returns Pages as soon as a line comes, or the records are not as they were. Without a line that has no end."""
+
+    positions: tuple[Position, ...]
+    directory: str
+    """The folder of the generations' records."""
+    records: str = ""
+
+    def perform(self, host: Host) -> Pages:
         while True:
-            chunk = os.pread(self._descriptor, LONGEST_READ, self._position)
-            if not chunk:
-                return
-            self._position += len(chunk)
-            *lines, self._half = (self._half + chunk).split(b"\n")
-            for line in lines:
-                yield self._text(line)
+            records = records_of(self.directory)  # before the logs: a record is written before its programs write
+            pages = tuple(_pages(self.positions, unfinished=False))
+            if pages or records != self.records:
+                return Pages(pages, records)
+            host.pause(LOOK_SECONDS)
 
-    def _is_another_file(self) -> bool:
-        try:
-            there = os.stat(self.path)
-        except OSError:
-            return False
-        if self._descriptor < 0:
-            return True
-        ours = os.fstat(self._descriptor)
-        return (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino)
 
-    def _open(self) -> None:
-        try:
-            self._descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
-            self._descriptor = -1
+def records_of(directory: str) -> str:
+    """The names in a folder and when they were written, as one text to compare."""
+    try:
+        names = sorted(os.listdir(directory))
+    except OSError:
+        return ""
+    return " ".join(f"{name}:{_written(os.path.join(directory, name))}" for name in names)
 
-    def _close(self) -> None:
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-        self._descriptor, self._position, self._half = -1, 0, b""
 
-    def _text(self, line: bytes) -> str:
-        return line.decode("utf-8", "replace").rstrip("\r")
+def _written(path: str) -> int:
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _pages(positions: tuple[Position, ...], unfinished: bool) -> Iterator[Page]:
+    share = max(PAGE // max(len(positions), 1), SMALLEST_SHARE)
+    for position in positions:
+        reading = read_on(position.path, position.place, share, unfinished)
+        if reading.text or reading.place != position.place:
+            text = reading.text.decode("utf-8", "replace")
+            yield Page(position.path, text, reading.place, reading.more, reading.lost)

@@ -81,8 +81,8 @@ def test_manage_at_a_terminal_is_a_conversation(deployed: Project) -> None:
 def test_the_last_lines_stand_in_columns(deployed: Project) -> None:
     done = deployed.inv("tail-celery-log", "--no-follow", "-n", "3")
     columns = {line.index(" |") for line in done.out.splitlines()}
-    programs = {line.split()[1] for line in done.out.splitlines()}
-    assert programs == {"shop-celery-default-r1", "shop-celery-mail-r1", "shop-beat-r1"}
+    sources = {tuple(line.split()[:3]) for line in done.out.splitlines()}
+    assert sources == {("sandbox", name, "r1") for name in ("default", "mail", "beat")}
     assert len(columns) == 1
 
 
@@ -94,7 +94,7 @@ def test_following_shows_what_a_task_writes_and_ends_quietly_with_ctrl_c(deploye
     for line in process.stdout:
         if "Task shop.tasks.take_stock" in line and "succeeded" in line:
             break
-    assert line.startswith("sandbox  shop-celery-default-r1 | ")
+    assert line.startswith("sandbox  default  r1 | ")
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=DEADLINE)
     assert (process.returncode, errors) == (0, "")

@@ -1,0 +1,98 @@
+"""Which logs are meant: of the workers, of the web, or of one program, on each host and as generations come."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from backline.report.log_lines import Source
+from backline.resources.failure import ConfigurationError
+
+if TYPE_CHECKING:
+    from backline.deploy.stock import Stock
+    from backline.resources.process import Process
+
+
+@dataclass(frozen=True)
+class Log:
+    """A file on a host, and whose lines are in it."""
+
+    path: str
+    source: Source
+
+
+@dataclass(frozen=True)
+class Choice:
+    """`kinds` of processes, or with none every program. `only`: the one that is called so, in any generation."""
+
+    kinds: tuple[str, ...] = ()
+    only: str = ""
+
+    def covers(self, process: Process) -> bool:
+        """Whether this process is of a kind that is meant; services have no kind."""
+        return not self.kinds or process.kind in self.kinds
+
+    def names(self, name: str, program: str) -> bool:
+        """Whether what is called so is meant."""
+        return self.only in ("", name, program)
+
+    def unknown(self, there: set[str]) -> ConfigurationError:
+        """Nothing on any host is meant: say what there is."""
+        what = "worker" if self.kinds else "program"
+        if not self.only:
+            return ConfigurationError("nothing runs here whose log is meant", hint="inv status")
+        near = difflib.get_close_matches(self.only, sorted(there), n=1)
+        suggestion = f"; did you mean {near[0]}?" if near else ""
+        return ConfigurationError(f"no {what} is called {self.only}{suggestion}", lines=tuple(sorted(there)))
+
+
+@dataclass
+class HostLogs:
+    """The logs of one host. A generation that comes while one follows brings its own."""
+
+    choice: Choice
+    logs: tuple[Log, ...] = ()
+    there: set[str] = field(default_factory=set)
+    """What could have been named."""
+    _known: set[str] = field(default_factory=set)
+
+    def begin(self, stock: Stock) -> None:
+        """What serves or still runs now, and services where they can be meant."""
+        stock.require_live()
+        running = {item.name for item in stock.state.programs if not item.ended}
+        shown = running | set(stock.live_programs)
+        self._known = {generation.label for generation in stock.generations}
+        self._take(log for log in _generation_logs(stock, self.choice) if log.source.program in shown)
+        if not self.choice.kinds:
+            self._take(_service_logs(stock))
+
+    def look_again(self, stock: Stock) -> tuple[Log, ...]:
+        """The logs of generations that have come since."""
+        labels = {generation.label for generation in stock.generations} - self._known
+        self._known |= labels
+        before = len(self.logs)
+        self._take(log for log in _generation_logs(stock, self.choice) if log.source.generation in labels)
+        return self.logs[before:]
+
+    def _take(self, logs: Iterator[Log]) -> None:
+        for log in logs:
+            self.there.add(log.source.name)
+            if self.choice.names(log.source.name, log.source.program):
+                self.logs = (*self.logs, log)
+
+
+def _generation_logs(stock: Stock, choice: Choice) -> Iterator[Log]:
+    for generation in stock.generations:
+        for process in generation.processes:
+            if choice.covers(process):
+                name, program = process.name or process.program.name, process.program
+                yield Log(program.log_file, Source(stock.name, name, generation.label, program.name))
+
+
+def _service_logs(stock: Stock) -> Iterator[Log]:
+    ours = {process.program.name for generation in stock.generations for process in generation.processes}
+    for item in stock.state.programs:
+        if item.name not in ours and item.log_file:
+            yield Log(item.log_file, Source(stock.name, item.name, "", item.name))
