@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.host.deploy.cutting import Deploy, SandboxHost, end, eventually, untouched
-from tests.host.deploy.moments import building, live_number, migrating, next_number, waiting_for_workers
+from tests.host.deploy.cutting import Deploy, SandboxHost, end, eventually, is_agent, untouched
+from tests.host.deploy.moments import building, live_number, migrating, next_number, pids, waiting_for_workers
 from tests.host.deploy.project import Project
 
 pytestmark = pytest.mark.timeout(240)
@@ -72,3 +72,18 @@ def queues(host: SandboxHost, number: int) -> dict[str, list[str]]:
     done = subprocess.run(asked, cwd=release, capture_output=True, text=True, env={"HOME": str(host.home)}, check=True)
     answers = json.loads(done.stdout)
     return {node: [queue["name"] for queue in found] for node, found in answers.items() if f"-r{number}@" in node}
+
+
+def test_what_is_left_when_the_guard_goes_too_is_ended_by_the_next_run(live: Project) -> None:
+    """As when the power goes: what was begun runs on, and nobody is left to undo it."""
+    host = SandboxHost(live)
+    committed = live.git("rev-parse", "HEAD")
+    left = f"shop-celery-default-r{next_number(live)}"
+    with waiting_for_workers(live, host) as deploy:
+        for pid in sorted(filter(is_agent, host.processes()), reverse=True):  # the guard was forked last
+            end(pid)
+        assert deploy.ended().code == 4
+    live.git("reset", "--quiet", "--hard", committed)
+    assert left in pids(host)
+    assert live.on_host("deploy").summary["status"] == "live"
+    assert left not in pids(host)
