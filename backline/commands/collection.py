@@ -15,6 +15,7 @@ from backline.commands import (
     provisioning,
     rendering,
     sandboxing,
+    shell_lines,
     showing,
 )
 from backline.commands.command import Command, task_of
@@ -33,6 +34,10 @@ EVERYDAY: tuple[Command, ...] = (
     logs.tail_web_log,
     logs.logs,
     managing.manage,
+    managing.shell,
+    managing.dbshell,
+    managing.ssh,
+    shell_lines.run,
     provisioning.provision,
     rendering.render,
     showing.demo,

@@ -1,13 +1,22 @@
-"""The commands that run something of the live release: manage."""
+"""The commands with a terminal of one's own on a host: manage, shell, dbshell, ssh."""
 
 from __future__ import annotations
 
 import shlex
+import time
+from typing import TYPE_CHECKING
 
 from backline.commands.command import command
 from backline.commands.notes import to_errors
 from backline.commands.site import Site
 from backline.resources.failure import ConfigurationError
+
+if TYPE_CHECKING:
+    from backline.fleet.target import Target
+    from backline.resources.records import ReleaseRecord
+
+LOGIN = """exec /bin/sh -c 'cd && exec "${SHELL:-/bin/sh}" -l'"""
+"""In words that every login shell reads alike."""
 
 
 @command(line='what to run and its arguments, as one word for the shell: "check --deploy"')
@@ -16,20 +25,89 @@ def manage(site: Site, line: str) -> None:
 
     inv manage "createsuperuser" --host web1
     """
-    from backline.commands.exits import leave
+    _manage(site, _words(line))
+
+
+@command()
+def shell(site: Site) -> None:
+    """Python in the live release, with its environment and settings: manage.py shell.
+
+    inv shell --host web1
+    """
+    _manage(site, ["shell"])
+
+
+@command()
+def dbshell(site: Site) -> None:
+    """The client of the live release's database, logged in: manage.py dbshell.
+
+    inv dbshell --host web1
+    """
+    _manage(site, ["dbshell"])
+
+
+@command()
+def ssh(site: Site) -> None:
+    """Log in on one host, as the inventory says: its address, user, key and jump hosts.
+
+    inv ssh --host web1
+    """
+    from backline.commands.connecting import connected
+
+    _require_one_host(site)
+    with connected(site, to_errors) as fleet:
+        code = _at_terminal(site, fleet.targets[0], LOGIN)
+    _leave(code)
+
+
+def _manage(site: Site, arguments: list[str]) -> None:
+    """manage.py, by the live release's launcher, which sets the environment and the folder."""
+    from backline.commands.connecting import connected
+    from backline.deploy.prepare import look
+
+    _require_one_host(site)
+    with connected(site, to_errors) as fleet:
+        stock = fleet.one(look)
+        record = stock.require_live()
+        release = f"{stock.settings.app.releases}/{record.number}"
+        words = [f"{release}/.backline/run", f"{release}/.venv/bin/python", "manage.py", *arguments]
+        line = f"cd {shlex.quote(release)} && exec {shlex.join(words)}"
+        code = _at_terminal(site, fleet.targets[0], line, record)
+    _leave(code)
+
+
+def _at_terminal(site: Site, target: Target, line: str, release: ReleaseRecord | None = None) -> int:
+    """Run it on a connection of its own; when it has ended, the agent beside it writes down that it was done."""
+    from backline.commands.running import order_of
+    from backline.deploy.by_hand import told_code, write_down
     from backline.settings.connection import connection_settings
     from backline.transport.terminal import open_terminal
 
+    order, began = order_of(site), time.time()
+    error = "stopped before it ended"
+    try:
+        code = open_terminal(connection_settings(site.hosts[0], site.inventory), line)
+        error = told_code(code)
+    finally:
+        write_down(target, order, began, error, release)
+    return code
+
+
+def _leave(code: int) -> None:
+    from backline.commands.exits import leave
+
+    if code:
+        leave(code)
+
+
+def _require_one_host(site: Site) -> None:
+    """Raises ConfigurationError."""
     if len(site.hosts) != 1:
         raise ConfigurationError(
-            "manage runs on one host, and these are several",
+            f"{site.command.partition(' ')[0]} runs on one host, and these are several",
             lines=tuple(host.name for host in site.hosts),
             hint=f"inv {site.command} --host {site.hosts[0].name}",
         )
-    command_line = _command(site, _words(line))
-    code = open_terminal(connection_settings(site.hosts[0], site.inventory), command_line)
-    if code:
-        leave(code)
 
 
 def _words(line: str) -> list[str]:
@@ -41,15 +119,3 @@ def _words(line: str) -> list[str]:
             f"{line!r} is not a whole command line: {str(error).lower()}",
             hint="""as in:  inv manage 'shell -c "print(1)"'""",
         ) from None
-
-
-def _command(site: Site, arguments: list[str]) -> str:
-    """The shell command: by the live release's launcher, which sets the environment and the folder."""
-    from backline.commands.connecting import connected
-    from backline.deploy.prepare import look
-
-    with connected(site, to_errors) as fleet:
-        stock = fleet.each(look)[0]
-    release = f"{stock.settings.app.releases}/{stock.require_live().number}"
-    words = [f"{release}/.backline/run", f"{release}/.venv/bin/python", "manage.py", *arguments]
-    return f"cd {shlex.quote(release)} && exec {shlex.join(words)}"
