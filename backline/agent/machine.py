@@ -136,8 +136,9 @@ class Machine:
 
     def rename(self, old: str, new: str) -> None:
         with attempting(f"rename {old} to {new}"):
+            directory = os.path.realpath(os.path.dirname(new))  # the way there may be by what is renamed
             os.rename(old, new)
-            sync_directory(os.path.dirname(new))
+            sync_directory(directory)
 
     def run(
         self,

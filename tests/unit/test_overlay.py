@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from backline.agent.machine import Machine
@@ -132,6 +132,7 @@ def done(act: Callable[[Host, str, str], None], host: Host, one: str, other: str
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(st.tuples(st.sampled_from(sorted(ACTS)), NAMES, NAMES), max_size=12))
+@example(acts=[("remove", "a", "a"), ("make_directory", "a", "a"), ("rename", "link", "link/x")])
 def test_what_the_overlay_foretells_comes_true(
     tmp_path_factory: pytest.TempPathFactory, machine: Machine, acts: list[tuple[str, str, str]]
 ) -> None:
