@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from backline.resources.failure import Refused
 from backline.resources.program import Program
-from backline.resources.program_control import dead, pauses, reload_configuration, take_in
+from backline.resources.program_control import pauses, reload_configuration, take_in
 from backline.resources.program_files import require_programs_accepted, write_programs
+from backline.resources.program_health import death
 from backline.resources.resource import Action
 from backline.resources.supervisor_rpc import BACKOFF, Supervisor
 
@@ -55,17 +56,17 @@ def start_written(host: Host, supervisor: Supervisor, programs: tuple[Program, .
         take_in(host, supervisor, changes, program.name, program.patience)
     deadline = time.monotonic() + WATCH_SECONDS
     for pause in pauses():
-        started = tuple(_looked_at(supervisor, program.name) for program in programs)
+        started = tuple(_looked_at(supervisor, program) for program in programs)
         if time.monotonic() > deadline:
             return started
         host.pause(pause)
     raise AssertionError("pauses() never ends")
 
 
-def _looked_at(supervisor: Supervisor, name: str) -> Started:
-    found = supervisor.process(name)
+def _looked_at(supervisor: Supervisor, program: Program) -> Started:
+    found = supervisor.process(program.name)
     if found is None:
-        raise Refused(f"program {name} has been taken away from Supervisor while it started")
+        raise Refused(f"program {program.name} has been taken away from Supervisor while it started")
     if found.state == BACKOFF or found.ended:
-        raise dead(found, Refused)
-    return Started(name, found.pid)
+        raise death(found, program.directory, Refused)
+    return Started(program.name, found.pid)
