@@ -68,11 +68,11 @@ def wait_until_running(host: Host, supervisor: Supervisor, name: str) -> Process
     raise AssertionError("pauses() never ends")
 
 
-def dead(found: ProcessInfo, kind: type[Failure] = Failure) -> Failure:
+def dead(found: ProcessInfo) -> Failure:
     """The failure of a program that does not stay up: its state, Supervisor's words, the end of its log."""
     words = f": {found.spawn_error}" if found.spawn_error else ""
     status = f", exit status {found.exit_status}" if found.exit_status else ""
-    return kind(
+    return Failure(
         f"program {found.name} does not stay up ({found.state}{status}){words}",
         lines=last_lines(found.log_file),
         hint=f"its log is {found.log_file}" if found.log_file else "",
