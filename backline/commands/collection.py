@@ -2,57 +2,49 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from invoke.collection import Collection
 
-from backline.commands import (
-    deploying,
-    history,
-    logs,
-    looking,
-    managing,
-    provisioning,
-    rendering,
-    sandboxing,
-    shell_lines,
-    showing,
-)
 from backline.commands.command import Command, task_of
 
-EVERYDAY: tuple[Command, ...] = (
-    deploying.deploy,
-    deploying.rollback,
-    deploying.restart_workers,
-    deploying.restart_web,
-    looking.releases,
-    looking.status,
-    looking.ping,
-    history.history,
-    history.show,
-    logs.tail_celery_log,
-    logs.tail_web_log,
-    logs.logs,
-    managing.manage,
-    managing.shell,
-    managing.dbshell,
-    managing.ssh,
-    shell_lines.run,
-    provisioning.provision,
-    rendering.render,
-    showing.demo,
-)
-FAMILIES: dict[str, tuple[Command, ...]] = {
-    "sandbox": (sandboxing.up, sandboxing.down, sandboxing.status),
-}
+MARK = re.compile(r"^@command\(", re.MULTILINE)
+
+
+def found_modules() -> Iterator[ModuleType]:
+    """The modules of this folder that have commands, by name. The others stay unread by Python: some load SSH."""
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        if MARK.search(file.read_text(encoding="utf-8")):
+            yield import_module(f"{__package__}.{file.stem}")
+
+
+def found_commands() -> dict[str, tuple[Command, ...]]:
+    """Family → its commands, as they are written. A module says `FAMILY = "sandbox"`; without it they are everyday
+    ones, whose family is empty."""
+    families: dict[str, tuple[Command, ...]] = {}
+    for module in found_modules():
+        family = getattr(module, "FAMILY", "")
+        own = (item for item in vars(module).values() if isinstance(item, Command))
+        families[family] = (
+            *families.get(family, ()),
+            *(item for item in own if item.body.__module__ == module.__name__),
+        )
+    return families
 
 
 def commands(tasks_file: str) -> Collection:
     """The namespace for a project's tasks.py: `namespace = commands(__file__)`."""
     project = Path(tasks_file).resolve().parent
     namespace = Collection()
-    for command in EVERYDAY:
-        namespace.add_task(task_of(command, project))
-    for name, family in FAMILIES.items():
-        namespace.add_collection(Collection(name, *(task_of(command, project) for command in family)))
+    for family, members in found_commands().items():
+        tasks = [task_of(command, project) for command in members]
+        if family:
+            namespace.add_collection(Collection(family, *tasks))
+        else:
+            for task in tasks:
+                namespace.add_task(task)
     return namespace

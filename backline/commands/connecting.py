@@ -23,7 +23,7 @@ from backline.transport.opening import open_stream
 @contextmanager
 def connected(site: Site, listener: Listener) -> Iterator[Fleet]:
     """A fleet of the site's hosts; its sessions end with the block. Raises the first Failure to connect."""
-    roles = load_roles()
+    roles = load_roles(site.project)
     checked_settings(site, roles)  # what is wrong with them is said before anything is connected
     with ThreadPoolExecutor(max_workers=FORKS) as pool:
         sessions = [pool.submit(open_session, site, host, listener) for host in site.hosts]

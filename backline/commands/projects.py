@@ -21,7 +21,7 @@ FILES_NAMED = 5
 
 def read_project(site: Site, ref: str, listener: Listener) -> Source:
     """The project of the site's hosts at `ref`. Raises ConfigurationError."""
-    wanted = {_project(host.of(AppSettings)) for host in checked_settings(site, load_roles())}
+    wanted = {_project(host.of(AppSettings)) for host in checked_settings(site, load_roles(site.project))}
     with at_step("read project"):
         if len(wanted) > 1:
             raise ConfigurationError(

@@ -25,7 +25,7 @@ def provision(site: Site, role: str = "", json: bool = False) -> None:
     from backline.deploy import runbook
 
     def prepare(listener: Listener) -> Work:
-        roles = load_roles()
+        roles = load_roles(site.project)
         names = role_names(role, roles, checked_settings(site, roles))
         return lambda fleet, order: runbook.provision(fleet, order, names)
 

@@ -30,7 +30,7 @@ def render(site: Site, role: str = "") -> None:
     from backline.deploy.rendering import rendered_files
     from backline.deploy.role import chosen
 
-    roles = load_roles()
+    roles = load_roles(site.project)
     facts = tuple(_facts(site))
     hosts = settings_of_hosts(site, roles, facts)
     names = role_names(role, roles, hosts)

@@ -53,7 +53,7 @@ def order_of(site: Site, force: bool = False) -> Order:
     """What is asked for now, by whoever sits here."""
     who = f"{getpass.getuser()}@{socket.gethostname()}"
     at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Order(load_roles(), who, site.again, at, force)
+    return Order(load_roles(site.project), who, site.again, at, force)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from backline.commands.site import Site
 if TYPE_CHECKING:
     from backline.commands.sandbox.sandbox import SandboxStatus
 
+FAMILY = "sandbox"
 HOST = "sandbox"
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+import traceback
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from backline.resources.failure import ConfigurationError
+from backline.inventory.yaml_document import as_named
+from backline.resources.failure import ConfigurationError, Failure
+from backline.resources.origin import Origin
 from backline.resources.plan import Entry, Plan, contradictions
 from backline.resources.process import Process
 from backline.resources.resource import Resource
@@ -27,6 +32,8 @@ class Role:
     """The settings for what a release's requirements pin: which options its gunicorn or Celery knows."""
     placed: Callable[[Any, Callable[[str], Collection[str]]], Sequence[Any]] | None = None
     """The settings of all hosts of a run, each left with what it is to run of what runs on some hosts only."""
+    own_file: str = ""
+    """Where a role of the project's own is written; empty for ours."""
 
 
 def role_plan(settings: HostSettings, roles: Iterable[Role]) -> Plan:
@@ -35,7 +42,8 @@ def role_plan(settings: HostSettings, roles: Iterable[Role]) -> Plan:
     entries: list[Entry] = []
     for name in settings.roles:
         role = by_name[name]
-        entries += (_entry(item, name) for item in role.resources(settings.of(role.settings)))
+        with answered_for(role.own_file):
+            entries += (_entry(item, name) for item in role.resources(settings.of(role.settings)))
     plan = Plan(tuple(entries))
     wrong = tuple(contradictions(plan))
     if wrong:
@@ -52,11 +60,34 @@ def generation_processes(
     settings: HostSettings, roles: Iterable[Role], generation: Generation, requirements: str
 ) -> tuple[Process, ...]:
     """The processes of one generation on one host; `requirements` is the text of its release's lock."""
-    return tuple(
-        process
-        for role in roles
-        if role.programs and role.name in settings.roles
-        for process in role.programs(_fitted(role, settings, requirements), generation)
+    processes: list[Process] = []
+    for role in roles:
+        if role.programs and role.name in settings.roles:
+            with answered_for(role.own_file):
+                processes += role.programs(_fitted(role, settings, requirements), generation)
+    return tuple(processes)
+
+
+@contextmanager
+def answered_for(own_file: str) -> Iterator[None]:
+    """An error in what a project has written itself is its ConfigurationError, with file and line; ours stays ours."""
+    try:
+        yield
+    except Exception as error:
+        if not own_file or isinstance(error, Failure):
+            raise
+        raise ConfigurationError(f"{_place(own_file, error)}: {type(error).__name__}: {error}") from error
+
+
+def _place(file: str, error: Exception) -> Origin:
+    """The innermost line of this file, or of one beside it, by which the error came."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return Origin(as_named(Path(error.filename)), error.lineno or 0)
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).parent == Path(file).parent
+    ]
+    return (
+        Origin(as_named(Path(frames[-1].filename)), frames[-1].lineno or 0) if frames else Origin(as_named(Path(file)))
     )
 
 
@@ -71,4 +102,6 @@ def _fitted(role: Role, settings: HostSettings, requirements: str) -> Settings:
 
 def _entry(item: Resource | Entry, role: str) -> Entry:
     entry = item if isinstance(item, Entry) else Entry(item)
+    if not isinstance(entry.resource, Resource):
+        raise TypeError(f"resources() of role {role} gives {entry.resource!r}, which is not a resource")
     return replace(entry, role=role)

@@ -65,14 +65,24 @@ class TemplateFolders:
             raise ConfigurationError(f"{place}: {error}") from error
 
 
+_project = OURS.parent
+"""Until one is named, ours alone. A process is about one project, so roles ask for templates by their names only."""
+
+
+def use_templates_of(project: Path) -> None:
+    """From now on `render_template` looks into this project's templates/ first."""
+    global _project
+    _project = project
+
+
 def render_template(name: str, /, **values: object) -> str:
-    """Render a template of the project in the current folder, or of ours. A Secret prints as dots."""
-    return TemplateFolders.beside(Path.cwd()).render(name, **values)
+    """Render a template of the project, or of ours. A Secret prints as dots."""
+    return TemplateFolders.beside(_project).render(name, **values)
 
 
 def render_secret_template(name: str, /, **values: object) -> Secret:
     """The same with the secrets' real values, as one Secret."""
-    return TemplateFolders.beside(Path.cwd()).render_secret(name, **values)
+    return TemplateFolders.beside(_project).render_secret(name, **values)
 
 
 def _line_in_template(error: Exception, name: str) -> Origin:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from backline.agent.steps.read_app import AppState
+from backline.commands.own_folders import OURS
 from backline.commands.roles import load_roles
 from backline.deploy.draft import Draft
 from backline.deploy.git import Repository
@@ -24,7 +25,7 @@ from backline.settings.app_settings import AppSettings
 from backline.settings.settings import HostSettings, Settings
 from tests.unit.shop import SUPERVISOR, shop
 
-ORDER = Order(load_roles(), "anna@laptop", "inv deploy --host web1", "2026-01-02T03:04:05Z")
+ORDER = Order(load_roles(OURS), "anna@laptop", "inv deploy --host web1", "2026-01-02T03:04:05Z")
 LOCK = "celery==5.6.0\ngunicorn==23.0.0\n"
 NOTHING = AppState(
     numbers=(),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from backline.commands.own_folders import OURS
 from backline.commands.roles import declarations, load_roles
 from backline.deploy.rendering import AnyNumber, RenderedFile, rendered_files
 from backline.deploy.role import chosen
@@ -37,13 +38,13 @@ def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def settings_of_web1() -> HostSettings:
     inventory = write_inventory({"hosts.yml": HOSTS})
-    found = load_settings(inventory.hosts[0], inventory, declarations(load_roles()), placeholder_facts())
+    found = load_settings(inventory.hosts[0], inventory, declarations(load_roles(OURS)), placeholder_facts())
     environment: dict[str, str | Secret] = {"SHOP_GREETING": "it's tea", "SHOP_KEY": Secret("do not tell")}
     return replace(found, app=replace(found.app, environment=environment))
 
 
 def rendered(settings: HostSettings) -> dict[str, RenderedFile]:
-    return {Path(file.path).name: file for file in rendered_files(settings, load_roles(), "celery==5.4.0\n")}
+    return {Path(file.path).name: file for file in rendered_files(settings, load_roles(OURS), "celery==5.4.0\n")}
 
 
 def test_a_secret_is_dots_and_its_neighbour_can_be_read() -> None:

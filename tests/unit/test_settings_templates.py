@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,12 +10,15 @@ import pytest
 
 from backline.resources.failure import ConfigurationError
 from backline.resources.secret import MASK, Secret
-from backline.settings.templates import OURS, TemplateFolders, render_secret_template, render_template
+from backline.settings.templates import OURS, TemplateFolders, render_secret_template, render_template, use_templates_of
 
 
 @pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
+    use_templates_of(tmp_path)
+    yield
+    use_templates_of(OURS.parent)
 
 
 def write_template(name: str, text: str, folder: str = "templates") -> Path:
