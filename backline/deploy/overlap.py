@@ -6,6 +6,7 @@ from backline.agent.steps.drain_programs import DrainPrograms
 from backline.agent.steps.guarded import Guarded
 from backline.agent.steps.remove_programs import RemovePrograms
 from backline.agent.steps.start_programs import StartPrograms
+from backline.agent.steps.watch_programs import WatchPrograms
 from backline.agent.steps.write_generation import WriteGeneration
 from backline.deploy.draft import Change, Draft
 from backline.fleet.target import Target
@@ -14,6 +15,7 @@ from backline.resources.process import WEB, WORKERS, Process
 from backline.resources.records import GenerationRecord
 from backline.resources.resource import Action
 from backline.settings.app import SupervisorPaths
+from backline.settings.app_settings import AppSettings
 
 
 def remember_generation(target: Target, draft: Draft) -> None:
@@ -33,6 +35,14 @@ def start_workers(target: Target, draft: Draft) -> None:
 def start_web(target: Target, draft: Draft) -> None:
     """Start the new web on its own socket; returns when it answers over it."""
     _start(target, draft.on(target.name).new(WEB), drains=False)
+
+
+def watch(target: Target, draft: Draft) -> None:
+    """Let what was started run for a while, whatever its gate has said: what dies soon must not take over."""
+    seconds = target.settings.of(AppSettings).app_trial_seconds
+    programs = tuple(process.program for process in draft.on(target.name).processes if process.gate and process.overlaps)
+    if programs and seconds:
+        target.perform(WatchPrograms(target.settings.supervisor.socket, programs, seconds))
 
 
 def take_queues_over(target: Target, draft: Draft) -> None:

@@ -11,7 +11,7 @@ from backline.deploy.code import adopt_code, push_code, read_requirements
 from backline.deploy.draft import Draft, earlier_release, live_release, new_release, same_release
 from backline.deploy.guarding import Run, guarded, recorded, to_be_finished
 from backline.deploy.order import Order
-from backline.deploy.overlap import remember_generation, start_web, start_workers, take_queues_over
+from backline.deploy.overlap import remember_generation, start_web, start_workers, take_queues_over, watch
 from backline.deploy.prepare import converge_roles, take_stock
 from backline.deploy.proof import prove, prove_live
 from backline.deploy.restart import Restart
@@ -89,6 +89,7 @@ def _take_over(run: Run, draft: Draft) -> Outcome:
         fleet.each(remember_generation, draft)
         for part in _starting_order(draft):
             fleet.each(START[part], draft)  # returns when they answer
+        fleet.each(watch, draft)  # what dies soon after its answer does not take over
         fleet.each(take_queues_over, draft)  # old workers finish, but begin nothing more
         run.commit(switch, draft)  # to its end on every host, Ctrl-C or not
     with to_be_finished(run):  # from here nothing is undone: what fails is named, and the guard does the rest

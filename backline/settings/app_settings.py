@@ -47,6 +47,8 @@ class AppSettings(Settings):
     """Whether a deploy collects the project's static files into the release."""
     app_check: bool = True
     """Whether a deploy is refused where `manage.py check --deploy` finds an error."""
+    app_trial_seconds: int = 6
+    """Seconds that new programs must have run before they take over; one that dies in them refuses the release."""
     app_restart_order: tuple[str, ...] = PARTS
     """The order in which the parts of the app go over to a new generation."""
     backline_rootless: bool = False
@@ -64,6 +66,8 @@ class AppSettings(Settings):
             yield Objection("app_root", "must be an absolute path, and not / itself")
         if self.app_releases_kept < 1:
             yield Objection("app_releases_kept", "must be at least 1")
+        if self.app_trial_seconds < 0:
+            yield Objection("app_trial_seconds", "must be seconds, or 0 for none")
         if sorted(self.app_restart_order) != sorted(PARTS):
             yield Objection("app_restart_order", f"must name each of {', '.join(PARTS)} once")
         for path in self.app_shared_paths:

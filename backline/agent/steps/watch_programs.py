@@ -1,0 +1,46 @@
+"""Watches new programs until they have run for a while: one that answers its gate and dies must not take over."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from backline.resources.failure import Refused
+from backline.resources.program_control import pauses
+from backline.resources.program_health import death, require_health
+from backline.resources.resource import Action
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from backline.resources.program import Program
+    from backline.resources.resource import Host
+    from backline.resources.supervisor_rpc import ProcessInfo
+
+WHOLE_SECOND = 1.0
+"""Supervisor tells when a program was started in whole seconds, so it seems up to one second older than it is."""
+
+
+@dataclass(frozen=True)
+class WatchPrograms(Action):
+    """Returns when each program has run for `seconds` since it was started. Raises Refused with the end of its log
+    where one has died, even if Supervisor has started it again."""
+
+    socket: str
+    programs: tuple[Program, ...]
+    seconds: float
+
+    def perform(self, host: Host) -> None:
+        first = self._looked_at()
+        youngest = time.time() - max(one.started for one in first) - WHOLE_SECOND
+        deadline = time.monotonic() + self.seconds - max(youngest, 0.0)  # whatever the clock of the host says
+        for pause in pauses():
+            for program, before, now in zip(self.programs, first, self._looked_at()):
+                if now.pid != before.pid:
+                    raise death(now, program.directory, Refused)
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return
+            host.pause(min(pause, left))
+
+    def _looked_at(self) -> tuple[ProcessInfo, ...]:
+        return tuple(require_health(self.socket, program.name, program.directory) for program in self.programs)
