@@ -11,6 +11,7 @@ from backline.resources.actions.signal_program import SignalProgram
 from backline.resources.directory import Directory
 from backline.resources.failure import ConfigurationError
 from backline.resources.file import File
+from backline.resources.listen_address import ListenAddress
 from backline.resources.plan import Entry, Handler, notifying
 from backline.resources.program import Program
 from backline.resources.resource import Resource
@@ -95,6 +96,7 @@ def resources(nginx: NginxSettings) -> Iterator[Resource | Entry]:
     )
     yield found_or_brought(app, "nginx", ("nginx",), NGINX, NGINX_PROGRAM)
     yield Directory(directory, mode=0o700)
+    yield ListenAddress(nginx.nginx_listen, program.name, supervisor.socket, "nginx_listen")
     yield notifying(
         File(
             configuration,
