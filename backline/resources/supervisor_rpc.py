@@ -35,13 +35,14 @@ _ALREADY_STARTED = 60
 _NOT_RUNNING = 70
 _ALREADY_ADDED = 90
 _STILL_RUNNING = 91
+_UNREADABLE = 92
 
 _HINTS = {
     _SHUTDOWN_STATE: "this supervisord is shutting down; wait until it has ended, then try again",
     20: "look at the first word of the program's command: there is no such file on the host",
     21: "look at the first word of the program's command: it may not be executed by the program's user",
     50: "look at the program's log, and at its user, directory and command",
-    92: "mend the file that it names, or move it away: until then this supervisord takes no change to any program",
+    _UNREADABLE: "mend that file, or move it away:\nuntil then this supervisord takes no change to any program",
 }
 
 
@@ -233,8 +234,9 @@ def _failure(code: int, words: str, method: str, parameters: tuple[object, ...])
     about = f" {parameters[0]}" if parameters else ""
     first, *more = words.splitlines() or [""]
     kind = StillRunning if code == _STILL_RUNNING else Failure
+    refusal = f"Supervisor refuses {method.partition('.')[2]}{about}: {first}"
     return kind(
-        f"Supervisor refuses {method.partition('.')[2]}{about}: {first}",
+        f"Supervisor cannot read a program's file: {first.partition(': ')[2]}" if code == _UNREADABLE else refusal,
         lines=tuple(more),
         hint=_HINTS.get(code, ""),
     )
