@@ -88,11 +88,12 @@ class CeleryPing(Action):
         others = ", ".join(
             f"{node} is answered for by pid {replies.nodes[node].pid}" for node in silent if node in replies.nodes
         )
-        programs = dict(self.nodes)
-        log = self._processes()[programs[silent[0]]].log_file
+        process = self._processes()[dict(self.nodes)[silent[0]]]
         because = replies.trouble or others or "nothing came back"
+        said = last_lines(process.log_file)
+        more = f"its log says more:\n{process.log_file}\n" if said else ""
         return Refused(
             f"no answer from {', '.join(silent)} within {self.patience:g} s: {because}",
-            lines=last_lines(log),
-            hint=f"its log says more:\n{log}\na worker that needs longer to start: celery_patience",
+            lines=said or (f"{process.name} is {process.state}, pid {process.pid}, and its log is empty so far",),
+            hint=f"{more}a worker that needs longer to start: celery_patience",
         )

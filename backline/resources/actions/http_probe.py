@@ -66,7 +66,10 @@ class HttpProbe(Action):
             except OSError as error:
                 trouble = error.strerror or str(error) or type(error).__name__
             if time.monotonic() - begun > self.patience:
-                raise self._refusal(f"{self.program} does not serve {self.path} within {self.patience:g} s: {trouble}")
+                raise self._refusal(
+                    f"{self.program} does not serve {self.path} within {self.patience:g} s: {trouble}",
+                    hint=f"its log says more:\n{self.log_file}\na site that needs longer to answer: web_patience",
+                )
             host.pause(wait)
             wait = min(wait * 1.4, LONGEST_WAIT)
 
@@ -88,6 +91,8 @@ class HttpProbe(Action):
                 connection.endheaders()
                 response = connection.getresponse()
                 return response.status, response.getheader("Location") or ""
+            except socket.timeout:  # noqa: UP041  not yet TimeoutError in Python 3.9
+                raise ConnectionError("it takes the request and answers nothing") from None
             except http.client.HTTPException as error:
                 raise ConnectionError(f"no HTTP answer ({type(error).__name__})") from None
 
