@@ -172,7 +172,7 @@ def state_of(run: Run) -> str:
         return f"{draft.label} serves; what is not finished is named above"
     live = draft.first.stock.live_number
     serving = f"r{live} serves, untouched" if live else "nothing was live before, and nothing is now"
-    left = run.not_undone or [f"nothing of {draft.label} runs"]
+    left = run.not_undone or [f"nothing of {draft.label} goes on running"]
     return "\n".join([f"{serving}; {left[0]}", *left[1:], *_staying(run)])
 
 

@@ -40,7 +40,9 @@ def start_web(target: Target, draft: Draft) -> None:
 def watch(target: Target, draft: Draft) -> None:
     """Let what was started run for a while, whatever its gate has said: what dies soon must not take over."""
     seconds = target.settings.of(AppSettings).app_trial_seconds
-    programs = tuple(process.program for process in draft.on(target.name).processes if process.gate and process.overlaps)
+    programs = tuple(
+        process.program for process in draft.on(target.name).processes if process.gate and process.overlaps
+    )
     if programs and seconds:
         target.perform(WatchPrograms(target.settings.supervisor.socket, programs, seconds))
 

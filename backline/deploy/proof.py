@@ -37,9 +37,18 @@ def _prove(target: Target, change: Change) -> int:
         raise Partial(
             f"not everything runs {change.release.name}",
             lines=wrong,
-            hint=f"inv status --host {target.name}; inv restart-workers --host {target.name} starts workers anew",
+            hint=_hint(change),
         )
     return len(proofs)
+
+
+def _hint(change: Change) -> str:
+    """What can be done: a new release has one before it, a restart or a first release has not."""
+    host, before = change.stock.name, change.stock.live_number
+    looking = f"what runs:  inv status --host {host}"
+    if before not in (0, change.release.number):
+        return f"{looking}\nback to r{before}:  inv rollback --host {host}"
+    return f"{looking}\nworkers anew:  inv restart-workers --host {host}"
 
 
 def _told(proof: Proof) -> str:

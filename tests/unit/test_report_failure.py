@@ -16,7 +16,7 @@ PIP = Failure(
         "ERROR: No matching distribution",
     ),
     hint="inv deploy --host web1",
-    state="r42 serves, untouched; nothing of r43 runs",
+    state="r42 serves, untouched; nothing of r43 goes on running",
     host="web1",
     step="build virtualenv",
 )
@@ -27,7 +27,7 @@ Failed: web1 · build virtualenv
     ERROR: Could not find a version that satisfies the requirement djangoo==5.2
     ERROR: No matching distribution
 
-  state  r42 serves, untouched; nothing of r43 runs
+  state  r42 serves, untouched; nothing of r43 goes on running
          worker2: r42
   next   inv deploy --host web1"""
 
