@@ -104,7 +104,9 @@ def same_release(order: Order, stocks: Sequence[Stock], restart: Restart, requir
     attempt = max(stock.next_attempt for stock in stocks)
     changes = _changes(stocks, lambda stock: _again_change(order, stock, attempt, restart, requirements))
     if not any(change.processes for change in changes.values()):
-        raise restart.unknown([process for stock in stocks for process in stock.live_processes()])
+        raise restart.unknown(
+            [process for stock in stocks for process in stock.live_processes()], [stock.name for stock in stocks]
+        )
     return Draft(order, changes, restart.parts)
 
 

@@ -21,11 +21,18 @@ class Restart:
         """Whether this one is meant."""
         return process.part in self.parts and self.only in ("", process.name)
 
-    def unknown(self, serving: Sequence[Process]) -> ConfigurationError:
-        """Nothing is meant: say what there is."""
+    def unknown(self, serving: Sequence[Process], hosts: Sequence[str]) -> ConfigurationError:
+        """Nothing on these hosts is meant: say what there is."""
+        where = ",".join(hosts)
         there = sorted({process.name for process in serving if process.part in self.parts})
         if not self.only:
-            return ConfigurationError(f"nothing of {' and '.join(self.parts)} runs here", lines=tuple(there))
+            cause = f"nothing of {' and '.join(self.parts)} runs here"
+            return ConfigurationError(cause, lines=tuple(there), host=where)
         near = difflib.get_close_matches(self.only, there, n=1)
         suggestion = f"; did you mean {near[0]}?" if near else ""
-        return ConfigurationError(f"no worker is called {self.only}{suggestion}", lines=tuple(there))
+        return ConfigurationError(
+            f"no worker is called {self.only}{suggestion}",
+            lines=tuple(there),
+            hint=f"inv restart-workers --worker {near[0] if near else 'NAME'} --host {where}",
+            host=where,
+        )
