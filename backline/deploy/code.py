@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from backline.agent.steps.adopt_release import AdoptRelease
 from backline.agent.steps.burn_number import BurnNumber
@@ -12,6 +12,7 @@ from backline.deploy.draft import Change, Draft
 from backline.deploy.shared_paths import require_free, shared_links
 from backline.fleet.target import Target
 from backline.resources.actions.missing_blobs import MissingBlobs
+from backline.resources.blobs import TreeFile
 from backline.resources.directory import Directory
 from backline.resources.file import File
 from backline.resources.link import Link
@@ -36,13 +37,22 @@ def push_code(target: Target, draft: Draft) -> None:
     incoming = f"{change.release.app.state_directory}/incoming"
     missing = target.answer(MissingBlobs(draft.source.files, releases), tuple)
     burnt.result()
+    paths = paths_of(draft.source.files)
     size = 0
     for blob, content in draft.source.repository.contents(missing):
-        target.session.put_blob(blob, content, incoming)
+        target.session.put_blob(blob, content, incoming, paths[blob])
         size += len(content)
     tree = Tree(change.release.directory, draft.source.files, releases, incoming)
     target.apply(_plan(tree, *_own_files(change, draft.source.requirements)))
     target.session.remark(f"{len(missing)} of {len(draft.source.files)} files sent, {size} bytes")
+
+
+def paths_of(files: Iterable[TreeFile]) -> dict[str, tuple[str, ...]]:
+    """Where in a tree each blob stands: at one path, or at several that are alike."""
+    paths: dict[str, tuple[str, ...]] = {}
+    for file in files:
+        paths[file.blob] = (*paths.get(file.blob, ()), file.path)
+    return paths
 
 
 def adopt_code(target: Target, draft: Draft) -> None:

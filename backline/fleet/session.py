@@ -137,8 +137,10 @@ class Session:
         """What was to stop has stopped: requests are taken again."""
         self._requests.go_on()
 
-    def put_blob(self, blob: str, content: bytes, directory: str) -> None:
-        """Send a git blob into a directory of the host; its failure is that of the next request. Raises Interrupted."""
+    def put_blob(self, blob: str, content: bytes, directory: str, paths: tuple[str, ...]) -> None:
+        """Send a git blob into a directory of the host; its failure is that of the next request. Raises Interrupted.
+
+        `paths` are those of the files in the tree that have this content."""
         self._requests.refuse_if_stopping()
         self._send(message_frame({"m": "blob", "blob": blob, "into": directory, "seen": self._requests.seen}))
         view = memoryview(content)

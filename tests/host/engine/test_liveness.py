@@ -82,7 +82,7 @@ def test_silent_host_is_noticed_even_where_a_write_to_it_blocks(upload: int, tmp
     pending = connected.session.begin(waiting(tmp_path / "pids"))
     _, agent = noted(tmp_path / "pids")
     with stopped(agent):
-        connected.session.put_blob("0" * 40, bytes(upload), str(tmp_path))
+        connected.session.put_blob("0" * 40, bytes(upload), str(tmp_path), ("film.mp4",))
         with pytest.raises(Unreachable, match="lost"):
             pending.result()
 
@@ -124,7 +124,7 @@ def test_upload_goes_through_while_events_come_back(connected: Connected, tmp_pa
     content = os.urandom(20 * MEGABYTE)
     blob = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
     pending = connected.session.begin(output(20 * MEGABYTE))
-    connected.session.put_blob(blob, content, str(tmp_path))
+    connected.session.put_blob(blob, content, str(tmp_path), ("manage.py",))
     connected.session.perform(shell("true"))
     pending.result()
     assert told(connected) == 20 * MEGABYTE

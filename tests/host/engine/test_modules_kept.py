@@ -24,7 +24,7 @@ def after_one_that_fails(session: Session, folder: Path) -> None:
 
 def after_a_blob_that_is_lost(session: Session, folder: Path) -> None:
     (folder / "file").touch()
-    session.put_blob("0" * 40, b"content", str(folder / "file" / "incoming"))
+    session.put_blob("0" * 40, b"content", str(folder / "file" / "incoming"), ("manage.py",))
     with pytest.raises(Failure):
         session.perform(BurnNumber(str(folder), 1))
 
