@@ -28,6 +28,10 @@ class Kind:
     NOTE = "note"
     """A line for the person who watches."""
     WARNING = "warning"
+    SENDING = "sending"
+    """A piece of a large file went; `detail` says how far the upload has come."""
+    SENT = "sent"
+    """A file went whole; subject is its path in the tree, `detail` its size and how far the upload has come."""
     SUMMARY = "summary"
 
 

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import NoReturn
 
 from backline.commands.explaining import explain, fault
@@ -18,6 +19,7 @@ def told_failures(site: Site, debug: bool) -> Iterator[None]:
     """Run a command's body; what goes wrong is told on one screen and becomes the exit code."""
     from invoke.exceptions import Exit
 
+    _write_anything()
     try:
         yield
         sys.stdout.flush()  # whoever read us may have left: better known here than when Python ends
@@ -41,6 +43,14 @@ def as_failure(error: BaseException) -> Failure:
     if isinstance(error, Failure):
         return error
     return fault(error) if isinstance(error, Exception) else Interrupted("stopped by Ctrl-C")
+
+
+def _write_anything() -> None:
+    """A character that the terminal's encoding, or UTF-8, has not (a file's name may be any bytes) is written as its
+    escape, which is JSON's too."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def stop_writing() -> None:

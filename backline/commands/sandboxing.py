@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from backline.commands.command import command
 from backline.commands.site import Site
+from backline.resources.words import counted
 
 if TYPE_CHECKING:
     from backline.commands.sandbox.sandbox import SandboxStatus
@@ -37,7 +38,7 @@ def down(site: Site) -> None:
     from backline.commands.sandbox import sandbox
 
     stopped = sandbox.down(site.project)
-    print(f"the sandbox is down; {len(stopped.stopped)} processes stopped")
+    print(f"the sandbox is down; {counted(len(stopped.stopped), 'process', 'processes')} stopped")
 
 
 @command()

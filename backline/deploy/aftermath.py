@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from backline.agent.steps.prune import Prune, Pruned
 from backline.deploy.draft import Draft
 from backline.fleet.target import Target, expected
+from backline.resources.words import counted
 from backline.settings.app_settings import AppSettings
 
 
@@ -17,7 +18,9 @@ def prune(target: Target, draft: Draft) -> None:
     good = (*(number for number in change.stock.state.good if number != change.release.number), change.release.number)
     pruned = expected(target.perform(Prune(change.generation.app.root, releases_to_keep(good, kept))), Pruned)
     for used in pruned.in_use:
-        target.session.note(f"r{used.number} stays for now: {len(used.pids)} processes still run from it")
+        count = len(used.pids)
+        still = f"{counted(count, 'process', 'processes')} still {'runs' if count == 1 else 'run'} from it"
+        target.session.note(f"r{used.number} stays for now: {still}")
     if pruned.releases:
         target.session.remark(f"removed {', '.join(f'r{number}' for number in pruned.releases)}")
 

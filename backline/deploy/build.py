@@ -9,6 +9,7 @@ from backline.fleet.target import Target, expected
 from backline.resources.failure import Failure
 from backline.resources.plan import Entry, Plan
 from backline.resources.virtualenv import Virtualenv
+from backline.resources.words import counted
 from backline.settings.app import Release
 from backline.settings.app_settings import AppSettings
 from backline.settings.rootless import tool
@@ -40,7 +41,7 @@ def check(target: Target, draft: Draft) -> None:
         return
     release = draft.on(target.name).release
     checked = expected(target.perform(CheckDeploy(release.launcher, release.interpreter, release.directory)), Checked)
-    target.session.remark(f"{checked.warnings} warnings" if checked.warnings else "no warnings")
+    target.session.remark(counted(checked.warnings, "warning") if checked.warnings else "no warnings")
 
 
 def build_assets(target: Target, draft: Draft) -> None:

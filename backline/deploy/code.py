@@ -19,6 +19,7 @@ from backline.resources.link import Link
 from backline.resources.plan import Entry, Plan
 from backline.resources.resource import Resource
 from backline.resources.tree import Tree
+from backline.resources.words import counted, data_size
 from backline.settings.app import Release
 from backline.settings.app_settings import AppSettings
 from backline.settings.launcher import environment_text, launcher_text
@@ -38,13 +39,14 @@ def push_code(target: Target, draft: Draft) -> None:
     missing = target.answer(MissingBlobs(draft.source.files, releases), tuple)
     burnt.result()
     paths = paths_of(draft.source.files)
-    size = 0
+    count = sum(len(paths[blob]) for blob in missing)
+    size = sum(draft.source.repository.sizes(missing))
+    target.session.begin_upload(count, size)
     for blob, content in draft.source.repository.contents(missing):
         target.session.put_blob(blob, content, incoming, paths[blob])
-        size += len(content)
     tree = Tree(change.release.directory, draft.source.files, releases, incoming)
     target.apply(_plan(tree, *_own_files(change, draft.source.requirements)))
-    target.session.remark(f"{len(missing)} of {len(draft.source.files)} files sent, {size} bytes")
+    target.session.remark(f"{count} of {counted(len(draft.source.files), 'file')} sent, {data_size(size)}")
 
 
 def paths_of(files: Iterable[TreeFile]) -> dict[str, tuple[str, ...]]:

@@ -96,6 +96,15 @@ class Repository:
                 yield blob, process.stdout.read(size)
                 process.stdout.read(1)
 
+    def sizes(self, blobs: Iterable[str]) -> tuple[int, ...]:
+        """The size of each blob's content in bytes; the contents are not read."""
+        wanted = list(blobs)
+        if not wanted:
+            return ()
+        asked = "".join(f"{blob}\n" for blob in wanted).encode()
+        told = self._run("cat-file", "--batch-check=%(objectsize)", words=asked).stdout
+        return tuple(map(int, told.split()))
+
     def _nearest_ref(self, ref: str) -> str:
         from difflib import get_close_matches
 
@@ -110,7 +119,7 @@ class Repository:
         return done.stdout.decode().strip()
 
     def _run(
-        self, *arguments: str, check: bool = True, environment: dict[str, str] | None = None
+        self, *arguments: str, check: bool = True, environment: dict[str, str] | None = None, words: bytes = b""
     ) -> subprocess.CompletedProcess[bytes]:
         try:
             return subprocess.run(
@@ -119,7 +128,7 @@ class Repository:
                 env={**os.environ, **(environment or {})},
                 capture_output=True,
                 check=check,
-                stdin=subprocess.DEVNULL,
+                input=words,
             )
         except FileNotFoundError:
             raise ConfigurationError("git is not installed here", hint="install git, then try again") from None

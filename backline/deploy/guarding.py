@@ -20,6 +20,7 @@ from backline.fleet.fleet import Fleet
 from backline.fleet.target import Target
 from backline.resources.failure import Failure, Interrupted, Partial, Unreachable
 from backline.resources.ledger import LedgerEntry
+from backline.resources.words import counted
 
 LEDGER_FORMAT = 1
 DRAFTING = "plan release"
@@ -195,7 +196,7 @@ def _staying(run: Run) -> Iterator[str]:
     """What a failure before the switch does not take back."""
     for target in run.fleet.targets:
         if target.tally.converged:
-            yield f"what the roles changed on {target.name} stays ({target.tally.converged} resources)"
+            yield f"what the roles changed on {target.name} stays ({counted(target.tally.converged, 'resource')})"
     if run.migrating:
         yield "migrations that were applied stay applied"
 

@@ -54,7 +54,7 @@ def _await_roles(target: Target, lock: Pending, apply: Pending) -> None:
     target.holds_lock = True
     applied = target.counted(apply)
     target.tally.converged = applied.changed
-    target.session.remark(f"{applied.changed} changed, {applied.unchanged} as they should be")
+    target.session.remark(f"{applied.changed} changed, {applied.unchanged} unchanged")
 
 
 def look(target: Target) -> Stock:

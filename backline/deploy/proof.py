@@ -7,6 +7,7 @@ from backline.agent.steps.prove_programs import Expected, Proof, ProvePrograms
 from backline.deploy.draft import Change, Draft
 from backline.fleet.target import Target
 from backline.resources.failure import Partial
+from backline.resources.words import counted
 
 PATIENCE = 15.0
 """Seconds that a program which was only now started has to open its release's record."""
@@ -17,7 +18,7 @@ def prove(target: Target, draft: Draft) -> None:
     change = draft.on(target.name)
     count = _prove(target, change)
     target.perform(MarkGood(change.generation.app.state_directory, change.release.number))
-    target.session.remark(f"{count} programs run {change.release.name}")
+    target.session.remark(f"{_run(count)} {change.release.name}")
 
 
 def prove_live(target: Target, draft: Draft) -> None:
@@ -26,7 +27,7 @@ def prove_live(target: Target, draft: Draft) -> None:
     count = _prove(target, change)
     if change.release.number not in change.stock.state.good:  # its own run was cut off before it could say so
         target.perform(MarkGood(change.generation.app.state_directory, change.release.number))
-    target.session.remark(f"{count} programs run {change.release.name}")
+    target.session.remark(f"{_run(count)} {change.release.name}")
 
 
 def _prove(target: Target, change: Change) -> int:
@@ -49,6 +50,10 @@ def _hint(change: Change) -> str:
     if before not in (0, change.release.number):
         return f"{looking}\nback to r{before}:  inv rollback --host {host}"
     return f"{looking}\nworkers anew:  inv restart-workers --host {host}"
+
+
+def _run(count: int) -> str:
+    return f"{counted(count, 'program')} {'runs' if count == 1 else 'run'}"
 
 
 def _told(proof: Proof) -> str:

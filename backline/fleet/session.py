@@ -20,6 +20,7 @@ from backline.agent.faults import as_failure
 from backline.agent.wire import VERSION, FrameReader, bytes_frame, message_frame
 from backline.fleet.hiding import Hiding
 from backline.fleet.requests import Pending, Requests
+from backline.fleet.upload import Upload
 from backline.resources.codec import decoded, encoded, kinds_in
 from backline.resources.failure import Failure, Unreachable
 from backline.resources.resource import Action
@@ -72,6 +73,7 @@ class Session:
         self._hello: Future[Facts] = Future()
         self._step = ""
         self._remark = ""
+        self._upload = Upload()
         self._heard = time.monotonic()
         self._silence = silence
         self._writing = threading.Lock()
@@ -137,6 +139,10 @@ class Session:
         """What was to stop has stopped: requests are taken again."""
         self._requests.go_on()
 
+    def begin_upload(self, files: int, size: int) -> None:
+        """So many files with so many bytes are to come: who watches is told how far they are."""
+        self._upload = Upload(files_total=files, bytes_total=size)
+
     def put_blob(self, blob: str, content: bytes, directory: str, paths: tuple[str, ...]) -> None:
         """Send a git blob into a directory of the host; its failure is that of the next request. Raises Interrupted.
 
@@ -145,9 +151,17 @@ class Session:
         self._send(message_frame({"m": "blob", "blob": blob, "into": directory, "seen": self._requests.seen}))
         view = memoryview(content)
         for start in range(0, len(view), PIECE):
-            self._send(bytes_frame(bytes(view[start : start + PIECE])))
+            piece = bytes(view[start : start + PIECE])
+            self._send(bytes_frame(piece))
+            self._upload = self._upload.with_bytes(len(piece))
+            if start + PIECE < len(view):
+                self._tell(Event(Kind.SENDING, time.time(), subject=paths[0], detail=self._upload.detail()))
         self._send(bytes_frame(b""))
         self.traffic.blobs += 1
+        for path in paths:
+            self._upload = self._upload.with_file()
+            detail = {"bytes": len(content), **self._upload.detail()}
+            self._tell(Event(Kind.SENT, time.time(), subject=path, detail=detail))
 
     def close(self) -> None:
         """The end: the line is closed, and the agent leaves when it sees that. Requests that wait fail."""

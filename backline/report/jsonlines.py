@@ -15,6 +15,9 @@ from backline.report.masking import masked_event, masked_value
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+UNTOLD = (Kind.SENDING,)
+"""Kinds of events that only move a bar; every file's end is told."""
+
 TIMED = (Kind.FINISHED, Kind.RESOURCE, Kind.HANDLER)
 """The kinds of events whose `seconds` mean something."""
 
@@ -28,7 +31,8 @@ class JsonLines:
         self._writing = threading.Lock()
 
     def __call__(self, event: Event) -> None:
-        self._write(event_line(event, self._secrets))
+        if event.kind not in UNTOLD:
+            self._write(event_line(event, self._secrets))
 
     def hide(self, secrets: Iterable[str]) -> None:
         """Values that no line may show."""

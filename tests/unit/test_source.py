@@ -146,6 +146,17 @@ def test_files_keep_their_names_contents_and_modes(work: Work) -> None:
     assert all(blob_id(content) == blob for blob, content in contents.items())
 
 
+def test_sizes_are_those_of_the_contents(work: Work) -> None:
+    work.write("empty", "")
+    work.write("large", "ü" * 1000)
+    work.commit()
+    source = work.source()
+    blobs = [file.blob for file in source.files]
+    contents = dict(source.repository.contents(blobs))
+    assert source.repository.sizes(blobs) == tuple(len(contents[blob]) for blob in blobs)
+    assert source.repository.sizes(()) == ()
+
+
 def test_a_name_that_is_no_utf8_survives(work: Work) -> None:
     name = os.fsdecode(b"caf\xe9")
     work.write(name, "")

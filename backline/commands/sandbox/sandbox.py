@@ -25,6 +25,7 @@ from backline.commands.sandbox.processes import (
 from backline.commands.sandbox.records import Memory, ServerRecord, read_record, write_record
 from backline.resources.failure import ConfigurationError, Failure, LockHeld
 from backline.resources.supervisor_rpc import Supervisor
+from backline.resources.words import counted
 
 UP = "up"
 DOWN = "down"
@@ -115,7 +116,7 @@ def down(project: Path, patience: float = PATIENCE) -> SandboxStopped:
         location.server_record.unlink(missing_ok=True)
     if left:
         raise Failure(
-            f"{len(left)} processes of the sandbox could not be stopped",
+            f"{counted(len(left), 'process', 'processes')} of the sandbox could not be stopped",
             lines=_shown(left),
             hint=f"stop them by hand: kill -9 {' '.join(str(process.pid) for process in left)}",
         )
