@@ -18,11 +18,13 @@ class Kind:
     STARTED = "started"
     """A step began."""
     FINISHED = "finished"
-    """A step ended; status is done or failed."""
+    """A step ended; status is done or failed, and asked in check mode."""
     RESOURCE = "resource"
     """A resource was looked at; status is ok, changed, would-change or failed."""
     HANDLER = "handler"
-    """A handler ran; status is done or failed."""
+    """A handler ran; status is done or failed. In check mode, one that would: would-run."""
+    FORESEEN = "foreseen"
+    """Something would be done, in check mode; status is a word of Would, subject what it would be done to."""
     OUTPUT = "output"
     """A line that a running command wrote."""
     NOTE = "note"
@@ -43,6 +45,8 @@ class Outcome:
     CHANGED = "changed"
     WOULD_CHANGE = "would-change"
     FAILED = "failed"
+    ASKED = "asked"
+    """In check mode: it was found out what would be done."""
 
 
 @dataclass(frozen=True)

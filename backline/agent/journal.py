@@ -47,6 +47,27 @@ class Journal:
         os.replace(self.path, self._last)
 
 
+def owed_by(text: str) -> tuple[str, ...]:
+    """What a journal says that is still to be done, in a person's words. A last line that was cut off tells nothing."""
+    undo: list[str] = []
+    finish: list[str] = []
+    committed = False
+    for line in text.splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            break
+        if entry["entry"] == EntryKind.UNDO:
+            undo.append(f"undo by {entry['action']['$'].rpartition(':')[2]}")
+        elif entry["entry"] == EntryKind.SWITCHING:
+            finish = [name for name, _ in entry["finish"]]
+        elif entry["entry"] == EntryKind.COMMITTED:
+            committed = True
+        elif entry["entry"] == EntryKind.FINISHED:
+            finish = [name for name in finish if name != entry["name"]]
+    return tuple(finish if committed else reversed(undo))
+
+
 def keep_unsettled(state_directory: str) -> str:
     """Put a journal aside that a killed guard has left; what it says must not be lost among our entries.
 

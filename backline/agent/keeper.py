@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from backline.agent.line import Line
     from backline.agent.loader import ShippedModules
     from backline.agent.lock import Lock
+    from backline.agent.overlay import Overlay
     from backline.resources.resource import Host
 
 
@@ -21,6 +22,8 @@ class Keeper(Machine):
         self.shipped = shipped
         self.lock: Lock | None = None
         self.guard: Guard | None = None
+        self.overlay: Overlay | None = None
+        """What was foreseen so far, in check mode; one for all that is asked."""
 
     def note_step(self, step: str) -> None:
         """Tell whoever finds the lock taken at which step we are."""

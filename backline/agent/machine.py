@@ -31,14 +31,22 @@ LOOKING_TIMEOUT = 300.0
 TOLD_LINES = 20
 
 
-def machine_of(host: Host) -> Machine:
-    """The machine behind a host; a step that speaks to its controller needs one."""
-    if not isinstance(host, Machine):
-        raise TypeError("this step is the agent's own, and cannot be looked at only")
+class Teller:
+    """Whoever passes events on to the controller."""
+
+    def send_event(self, event: Event) -> None:
+        """Tell of something that is more than a line; for the agent's own steps."""
+        raise NotImplementedError
+
+
+def teller_of(host: Host) -> Teller:
+    """The host as one that passes events on; every host of the agent's does."""
+    if not isinstance(host, Teller):
+        raise TypeError("this step is the agent's own, and tells its controller more than a line")
     return host
 
 
-class Machine:
+class Machine(Teller):
     """This machine, acted on as the user who runs the agent. `line` is who listens, and may leave."""
 
     def __init__(self, line: Line) -> None:
@@ -75,14 +83,22 @@ class Machine:
                 return ()
 
     def ask(
-        self, argv: Sequence[str], *, directory: str = "/", environment: Mapping[str, str] | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        directory: str = "/",
+        environment: Mapping[str, str] | None = None,
+        user: str = "",
     ) -> Completed:
-        command = Command(tuple(argv), directory, environment or {}, timeout=LOOKING_TIMEOUT)
+        command = Command(tuple(argv), directory, environment or {}, user, timeout=LOOKING_TIMEOUT)
         return execute(command, self._line)
 
     def find_program(self, name: str) -> str | None:
         places = (name,) if "/" in name else tuple(os.path.join(part, name) for part in search_path())
         return next((place for place in places if os.path.isfile(place) and os.access(place, os.X_OK)), None)
+
+    def promises(self, name: str) -> bool:
+        return False
 
     # changes
 
@@ -173,5 +189,4 @@ class Machine:
         self.send_event(Event(Kind.NOTE, time.time(), text=line))
 
     def send_event(self, event: Event) -> None:
-        """Tell of something that is more than a line; for the agent's own steps."""
         self._line.send_event(event)

@@ -2,14 +2,21 @@
 
 Each resource is looked at and then made so here, so that what follows it sees the host as it then would be: a file
 finds the directory that only a real run makes. Commands and calls, whose results nobody can foretell, raise
-OnlyLooking.
+OnlyLooking. One overlay lasts as long as its agent, so what is asked later sees what was asked before.
+
+Paths are kept in a layer of their own. What else resources provide (a program that runs; users, packages and services
+when there are kinds for them) is kept by its name, as a promise.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 
+from backline.agent.events import Event, Kind
+from backline.agent.machine import Teller
 from backline.resources.failure import Conflict, Failure, OnlyLooking
+from backline.resources.foresight import Would
 from backline.resources.paths import parent
 from backline.resources.resource import KEEP, Completed, Status
 
@@ -18,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from backline.agent.machine import Machine
+    from backline.resources.resource import Resource
 
 MOST_LINKS = 40
 
@@ -36,12 +44,13 @@ class Node:
 GONE = Node(None)
 
 
-class Overlay:
-    """A Host for looking: changes stay in its memory."""
+class Overlay(Teller):
+    """A Host for looking: changes stay in its memory. It is what Foresight describes."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._layer: dict[str, Node] = {}
+        self._promised: set[str] = set()
 
     # looks
 
@@ -69,15 +78,23 @@ class Overlay:
         return tuple(sorted(names))
 
     def ask(
-        self, argv: Sequence[str], *, directory: str = "/", environment: Mapping[str, str] | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        directory: str = "/",
+        environment: Mapping[str, str] | None = None,
+        user: str = "",
     ) -> Completed:
-        return self._machine.ask(argv, directory=directory, environment=environment)
+        return self._machine.ask(argv, directory=directory, environment=environment, user=user)
 
     def find_program(self, name: str) -> str | None:
         if "/" not in name:
             return self._machine.find_program(name)
         found = self._node(self._end(name)).status
         return name if found is not None and found.is_file and found.mode & 0o111 else None
+
+    def promises(self, name: str) -> bool:
+        return name in self._promised
 
     # changes
 
@@ -170,6 +187,37 @@ class Overlay:
 
     def tell(self, line: str) -> None:
         self._machine.tell(line)
+
+    def send_event(self, event: Event) -> None:
+        self._machine.send_event(event)
+
+    # what would be
+
+    def foretell(self, would: str, subject: str, text: str = "") -> None:
+        self.send_event(Event(Kind.FORESEEN, time.time(), status=would, subject=subject, text=text))
+
+    def warn(self, text: str) -> None:
+        self.send_event(Event(Kind.WARNING, time.time(), text=text))
+
+    def imagine(self, resource: Resource) -> None:
+        """Half of what a resource does tells less than nothing: what it cannot do to its end is as it was."""
+        before = dict(self._layer)
+        try:
+            resource.foresee(self)
+        except OnlyLooking:
+            self._layer = before
+            self.foretell(Would.RUN, resource.subject, "what comes of it is not known before")
+        self.promise(*resource.provides())
+
+    def promise(self, *names: str) -> None:
+        self._promised.update(names)
+
+    def copy_directory(self, origin: str, path: str) -> None:
+        source, target = self._end(origin), self._place(path)
+        self._existing_directory(parent(target), path)
+        copied = {target + below[len(source) :]: self._layer[below] for below in self._below(source)}
+        self._layer.update(copied)
+        self._layer[target] = self._node(source)
 
     # the layer
 

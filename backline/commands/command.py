@@ -14,6 +14,11 @@ from invoke.tasks import Task
 from backline.commands.exits import told_failures
 from backline.commands.site import Site
 
+CHANGING = {
+    "check": "only say what would be done, and do nothing",
+    "diff": "show what differs in files, as unified diffs",
+}
+"""What a command that changes hosts is told besides."""
 HELP = {
     "host": "hosts or groups of the inventory, several with commas (default: the only host there is)",
     "inventory": "the inventory's folder or file (default: inventory/ beside tasks.py, or $BACKLINE_INVENTORY)",
@@ -24,10 +29,12 @@ HELP = {
 
 @dataclass(frozen=True)
 class Command:
-    """A command before Invoke knows it. `help` is a line for each of its own options."""
+    """A command before Invoke knows it. `help` is a line for each of its own options, `manners` for each of those that
+    the Site is told."""
 
     body: Callable[..., None]
     help: Mapping[str, str] = field(default_factory=dict)
+    manners: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -43,21 +50,33 @@ def command(**help: str) -> Callable[[Callable[..., None]], Command]:
     return mark
 
 
+def changing(**help: str) -> Callable[[Callable[..., None]], Command]:
+    """Mark a function as a command that changes hosts: it has --check and --diff as well, and need not know."""
+
+    def mark(body: Callable[..., None]) -> Command:
+        return Command(body, help, CHANGING)
+
+    return mark
+
+
 def task_of(command: Command, project: Path) -> Task[Any]:
     """The Invoke task of a command; `project` is the folder of tasks.py."""
 
     def run(context: object, **options: Any) -> None:
         host, inventory = options.pop("host"), options.pop("inventory")
         verbose, debug = options.pop("verbose"), options.pop("debug")
-        site = Site(project, host, inventory, verbose, _typed(command.name, own, options))
+        typed = _typed(command.name, [*own, *manners], options)
+        told = {name: options.pop(name) for name in command.manners}
+        site = Site(project, host, inventory, verbose, command=typed, **told)
         with told_failures(site, debug):
             command.body(site, **options)
 
     own = list(inspect.signature(command.body).parameters.values())[1:]
-    run.__signature__ = inspect.Signature([_option("context"), *own, *_common_options()])  # type: ignore[attr-defined]
+    manners = [_option(name, False) for name in command.manners]
+    run.__signature__ = inspect.Signature([_option("context"), *own, *manners, *_common_options()])  # type: ignore[attr-defined]
     run.__doc__ = command.body.__doc__
     # Invoke would make -h mean --host, and others what nobody expects.
-    return Task(run, name=command.name, help={**HELP, **command.help}, auto_shortflags=False)
+    return Task(run, name=command.name, help={**HELP, **command.manners, **command.help}, auto_shortflags=False)
 
 
 def _typed(name: str, own: Sequence[inspect.Parameter], options: Mapping[str, object]) -> str:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from backline.commands.host_settings import checked_settings, settings_of_hosts
 from backline.commands.roles import load_roles
 from backline.commands.site import Site
+from backline.fleet.asking import AskingSession
 from backline.fleet.fleet import FORKS, Fleet
 from backline.fleet.session import Listener, Session
 from backline.fleet.target import Target
@@ -46,7 +47,8 @@ def open_session(site: Site, host: InventoryHost, listener: Listener) -> Session
     """Connect one host and start its agent. Raises Unreachable, with the host's own hint where it has one."""
     settings = connection_settings(host, site.inventory)
     try:
-        return Session(host.name, lambda command: open_stream(settings, command), _interpreter(settings), listener)
+        kind = AskingSession if site.check else Session
+        return kind(host.name, lambda command: open_stream(settings, command), _interpreter(settings), listener)
     except Unreachable as failure:
         failure.host = failure.host or host.name
         failure.step = failure.step or "connect"

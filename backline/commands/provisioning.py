@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backline.commands.command import command
+from backline.commands.command import changing
 from backline.commands.site import Site
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from backline.fleet.session import Listener
 
 
-@command(role="only these roles of the hosts, several with commas", json="one event a line as JSON, the summary last")
+@changing(role="only these roles of the hosts, several with commas", json="one event a line as JSON, the summary last")
 def provision(site: Site, role: str = "", json: bool = False) -> None:
     """Make the roles of the hosts so, without a deploy: directories, services and their configuration.
 

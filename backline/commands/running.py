@@ -13,16 +13,18 @@ from backline.agent.events import Event
 from backline.commands.connecting import connected
 from backline.commands.exits import as_failure, stop_writing
 from backline.commands.explaining import explain
+from backline.commands.last_words import foreseen_words, last_words
 from backline.commands.roles import load_roles
 from backline.commands.site import Site
 from backline.deploy.order import Order
-from backline.deploy.runbook import LIVE, PROVISIONED, Outcome
+from backline.deploy.runbook import CHECKED, Outcome
 from backline.deploy.summary import Summary, summary_of
 from backline.fleet.fleet import Fleet
 from backline.fleet.session import Listener
 from backline.fleet.target import Target
 from backline.resources.failure import Failure
 
+ONLY_ASKED = "this was a check: nothing was done"
 Work = Callable[[Fleet, Order], Outcome]
 
 
@@ -39,14 +41,17 @@ def run(site: Site, prepare: Callable[[Listener], Work], json: bool, force: bool
                 outcome = work(fleet, order_of(site, force))
     except (Exception, KeyboardInterrupt) as error:
         failure = as_failure(error)
+        if site.check:
+            failure.state = ONLY_ASKED
         explain(failure, site)
         if failure is error:
             raise
         raise failure from error
     finally:
         release = (outcome.release or None) if outcome is not None else None
-        summary = summary_of(outcome.status if outcome is not None else "", release, failure, targets)
-        _tell_end(summary, outcome, json)
+        status = CHECKED if site.check else outcome.status if outcome is not None else ""
+        summary = summary_of(status, release, failure, targets)
+        _tell_end(summary, outcome, json, foreseen_words if site.check else last_words)
 
 
 def order_of(site: Site, force: bool = False) -> Order:
@@ -66,7 +71,7 @@ def _listening(site: Site, json: bool) -> Iterator[Listener]:
         return
     from backline.report.console import Console
 
-    with Console(sys.stdout, sys.stderr, verbose=site.verbose) as console:
+    with Console(sys.stdout, sys.stderr, verbose=site.verbose, diff=site.diff) as console:
         yield whoever_reads(console)
 
 
@@ -82,25 +87,16 @@ def whoever_reads(listener: Listener) -> Listener:
     return listen
 
 
-def _tell_end(summary: Summary, outcome: Outcome | None, json: bool) -> None:
+def _tell_end(summary: Summary, outcome: Outcome | None, json: bool, words: Callable[[Outcome, Summary], str]) -> None:
     last = ""
     if json:
         from backline.report.jsonlines import summary_line
 
         last = summary_line(summary)
     elif outcome is not None:
-        last = _last_words(outcome, summary)
+        last = words(outcome, summary)
     try:
         if last:
             print(last, flush=True)
     except BrokenPipeError:
         stop_writing()
-
-
-def _last_words(outcome: Outcome, summary: Summary) -> str:
-    """How it ended, in a line."""
-    if outcome.status == PROVISIONED:
-        changed = sum(host.changed for host in summary.hosts.values())
-        return "the roles are as they should be: " + (f"{changed} resources changed" if changed else "nothing to do")
-    word = "is live already: nothing was started" if outcome.status == LIVE else "is live and proved"
-    return f"{outcome.generation} {word}"

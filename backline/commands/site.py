@@ -29,6 +29,10 @@ class Site:
     host: str = ""
     inventory_path: str = ""
     verbose: bool = False
+    check: bool = False
+    """Only ask what would be done."""
+    diff: bool = False
+    """Show what differs in files, as unified diffs."""
     command: str = ""
     """What was typed behind `inv`, but for the options that every command has."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from backline.agent.steps.check_deploy import CheckDeploy, Checked
+from backline.agent.steps.migrate import Migrate
+from backline.agent.steps.pending_migrations import PendingMigrations
 from backline.agent.steps.run_in_release import RunInRelease
-from backline.deploy.draft import Draft
+from backline.deploy.draft import Change, Draft
 from backline.fleet.target import Target, expected
 from backline.resources.failure import Failure
 from backline.resources.plan import Entry, Plan
@@ -53,7 +55,17 @@ def build_assets(target: Target, draft: Draft) -> None:
 def migrate(target: Target, draft: Draft) -> None:
     """Apply the migrations; once, on one host."""
     if target.settings.of(AppSettings).app_migrate:
-        target.perform(_manage(draft.on(target.name).release, "migrate", "--noinput"))
+        change = draft.on(target.name)
+        target.perform(Migrate(_manage(change.release, "migrate", "--noinput"), _live(change)))
+
+
+def _live(change: Change) -> PendingMigrations | None:
+    """Who can be asked which migrations the database has."""
+    record = change.stock.live_release
+    if record is None:
+        return None
+    release = Release(change.stock.settings.app, record.number, record.virtualenv)
+    return PendingMigrations(release.launcher, release.interpreter, release.directory)
 
 
 def _manage(release: Release, *arguments: str) -> RunInRelease:

@@ -25,6 +25,8 @@ from backline.settings.app_settings import AppSettings
 DEPLOYED = "deployed"
 LIVE = "live"
 PROVISIONED = "provisioned"
+CHECKED = "checked"
+"""What a run is summed up as whose fleet only asked."""
 
 
 @dataclass(frozen=True)

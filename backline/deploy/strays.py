@@ -20,7 +20,7 @@ def end_strays(target: Target, stock: Stock) -> None:
     paths = target.settings.supervisor
     target.perform(DrainPrograms(paths.socket, paths.include_directory, names))
     for name in names:
-        target.session.note(f"{name} was left by a run that was cut off: told to finish")
+        target.session.note(f"{name} was left by a run that was cut off: it is to finish")
 
 
 def strays(stock: Stock) -> tuple[str, ...]:

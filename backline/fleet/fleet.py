@@ -159,7 +159,7 @@ class Fleet:
         status = Outcome.FAILED
         try:
             result = step(target, *args, **options)
-            status = Outcome.DONE
+            status = target.session.outcome
             return result
         except Failure as failure:
             failure.host = failure.host or target.name

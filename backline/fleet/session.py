@@ -14,7 +14,7 @@ from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, replace
 
 from backline.agent.bootstrap import shipped_sources, start_command, start_stream
-from backline.agent.events import Event, Kind
+from backline.agent.events import Event, Kind, Outcome
 from backline.agent.facts import Facts
 from backline.agent.faults import as_failure
 from backline.agent.wire import VERSION, FrameReader, bytes_frame, message_frame
@@ -53,6 +53,9 @@ class Traffic:
 
 class Session:
     """One agent on one host. One thread at a time asks; any thread may interrupt and close."""
+
+    outcome = Outcome.DONE
+    """What a step here has come to that did not fail."""
 
     def __init__(
         self,
@@ -103,7 +106,12 @@ class Session:
 
     def note(self, text: str) -> None:
         """A line for the person who watches, about this host and step."""
-        self._tell(Event(Kind.NOTE, time.time(), text=text))
+        self.tell(Event(Kind.NOTE, time.time(), text=text))
+
+    def tell(self, event: Event) -> None:
+        """Tell of something that happened here, at this step; without secrets."""
+        if not self._closed.is_set():
+            self._listener(self._hiding.event(replace(event, host=self.name, step=event.step or self._step)))
 
     def hide(self, secrets: Iterable[str]) -> None:
         """Values that no event of this host may show."""
@@ -213,7 +221,9 @@ class Session:
         if kind == "hello":
             self._greet(message)
         elif kind == "event":
-            self._tell(decoded(message["event"]))
+            event = decoded(message["event"])
+            if isinstance(event, Event):
+                self.tell(event)
         elif kind in ("answer", "failure"):
             self.traffic.round_trips = int(str(message["round_trips"]))
             # Decoded before it is taken: what cannot be read ends the session, and with it whoever waits.
@@ -232,10 +242,6 @@ class Session:
             self._hello.set_result(facts)
         else:
             self._hello.set_exception(Failure("the agent speaks another version of our messages", host=self.name))
-
-    def _tell(self, event: object) -> None:
-        if isinstance(event, Event) and not self._closed.is_set():
-            self._listener(self._hiding.event(replace(event, host=self.name, step=event.step or self._step)))
 
     def _placed(self, value: object) -> Failure:
         """The failure, with where it happened and without secrets."""

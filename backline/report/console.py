@@ -32,12 +32,15 @@ class Console:
         color: bool | None = None,
         verbose: bool = False,
         *,
+        diff: bool = False,
         hosts: Iterable[str] = (),
     ) -> None:
-        """`color` None looks at the streams and the environment. Knowing the `hosts` before aligns the first lines."""
+        """`color` None looks at the streams and the environment; `diff` shows files that change line by line, as
+        `verbose` does too. Knowing the `hosts` before aligns the first lines."""
         self._stream = stream
         self._errors = errors
         self._verbose = verbose
+        self._diff = diff or verbose
         coloured = is_terminal(stream) if color is None else color
         self._lines = Lines(Paint(coloured))
         self._warnings = Lines(Paint(is_terminal(errors) if color is None else color))
@@ -97,7 +100,7 @@ class Console:
                 running.last_words = printable(event.text) or running.last_words
 
     def _matters(self, event: Event) -> bool:
-        if event.kind in WORDY:
+        if event.kind in WORDY or event.status == Outcome.ASKED:
             return self._verbose
         if event.kind == Kind.RESOURCE:
             # What belongs to no role is the runbook's own making, and the end of its step says what came of it.
@@ -110,7 +113,7 @@ class Console:
             print(self._warnings.of(event), file=self._errors, flush=True)
             return
         lines = [self._lines.of(event)]
-        if self._verbose:
+        if self._diff:
             lines += [f"{' ' * 11}{line}" for line in as_diff(event.differences)]
         for line in filter(None, lines):
             self._print(line)

@@ -11,12 +11,14 @@ from backline.agent.events import Event, Kind, Outcome
 from backline.report.cells import duration, padded, printable
 from backline.report.differences import in_words
 from backline.report.paint import Paint
+from backline.resources.foresight import Would
 
 if TYPE_CHECKING:
     from backline.report.live import Running
 
 TIME_WIDTH = 7
 WIDEST_HOST = 24
+FORESEEN_WIDTH = len("would change")
 STEP_WIDTH = 20
 """The longest name of a step in the runbook; a longer one pushes its line to the right."""
 
@@ -40,6 +42,7 @@ class Lines:
             Kind.FINISHED: self._finished,
             Kind.RESOURCE: self._resource,
             Kind.HANDLER: self._handler,
+            Kind.FORESEEN: self._foreseen,
             Kind.OUTPUT: self._output,
             Kind.NOTE: self._note,
             Kind.WARNING: self._warning,
@@ -76,9 +79,17 @@ class Lines:
         return self._row("", event.host, f"{self._paint(meaning, word)} {subject}")
 
     def _handler(self, event: Event) -> str:
+        if event.status == Would.RUN:
+            return self._foreseen(event)
         failed = event.status == Outcome.FAILED
         word = self._paint("bad", "handler failed") if failed else self._paint("warning", "handler")
         return self._row(duration(event.seconds), event.host, f"{word} {printable(event.subject)}")
+
+    def _foreseen(self, event: Event) -> str:
+        """`would start shop-web-r43`; the words stand in one column, that of `would change`."""
+        word = self._paint("warning", padded(event.status.replace("-", " "), FORESEEN_WIDTH))
+        text = f": {printable(event.text)}" if event.text else ""
+        return self._row("", event.host, f"{word} {printable(event.subject)}{text}")
 
     def _output(self, event: Event) -> str:
         return self._row("", event.host, self._paint("faint", f"| {printable(event.text)}".rstrip()))

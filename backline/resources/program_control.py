@@ -6,7 +6,15 @@ import time
 
 from backline.resources.failure import Failure
 from backline.resources.log_tail import last_lines
-from backline.resources.supervisor_rpc import ENDED, RUNNING, STOPPABLE, STOPPING, StillRunning, Supervisor
+from backline.resources.supervisor_rpc import (
+    ENDED,
+    RUNNING,
+    STARTING,
+    STOPPABLE,
+    STOPPING,
+    StillRunning,
+    Supervisor,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,6 +56,18 @@ def take_in(host: Host, supervisor: Supervisor, changes: Changes, name: str, pat
         supervisor.start(name)
 
     host.call(start)
+
+
+def settled(host: Host, supervisor: Supervisor, name: str) -> ProcessInfo | None:
+    """A program as Supervisor sees it, when it is no more on its way: one that is STARTING is about to be RUNNING or to
+    fail, and which of them is worth the wait. None where it is not known."""
+    deadline = time.monotonic() + START_SECONDS
+    for pause in pauses():
+        found = supervisor.process(name)
+        if found is None or found.state != STARTING or time.monotonic() > deadline:
+            return found
+        host.pause(pause)
+    raise AssertionError("pauses() never ends")
 
 
 def wait_until_running(host: Host, supervisor: Supervisor, name: str) -> ProcessInfo:

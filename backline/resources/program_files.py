@@ -21,6 +21,11 @@ def program_file(include_directory: str, name: str) -> str:
     return f"{include_directory}/{file_name(name)}"
 
 
+def program_name(name: str) -> str:
+    """What a resource or action says that it provides when it means that a program runs."""
+    return f"program:{name}"
+
+
 def program_as_file(include_directory: str, program: Program) -> File:
     """A program's file, to be looked at. Raises ConfigurationError for what the format cannot carry."""
     return File(program_file(include_directory, program.name), rendered(program), FILE_MODE)

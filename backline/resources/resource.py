@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from backline.resources.file import File
+    from backline.resources.foresight import Foresight
 else:
     Protocol = object
 
@@ -71,13 +72,23 @@ class Host(Protocol):
         ...
 
     def ask(
-        self, argv: Sequence[str], *, directory: str = "/", environment: Mapping[str, str] | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        directory: str = "/",
+        environment: Mapping[str, str] | None = None,
+        user: str = "",
     ) -> Completed:
         """Run a command that changes nothing; never raises for its exit code."""
         ...
 
     def find_program(self, name: str) -> str | None:
         """The absolute path of a program on PATH (and the sbin directories), or None."""
+        ...
+
+    def promises(self, name: str) -> bool:
+        """Whether an earlier resource would provide this (`path:/srv/shop`, `program:redis`), though it cannot be seen
+        yet: only in check mode. It is what differences ask where they look past the host's paths."""
         ...
 
     # changes
@@ -148,6 +159,11 @@ class Resource:
         """Make it so. Called only when there are differences."""
         raise NotImplementedError
 
+    def foresee(self, host: Foresight) -> None:
+        """Leave on a host that only looks what converging would leave for others to see. Differs from `converge` only
+        where that runs what cannot be run there."""
+        self.converge(host)
+
     @property
     def subject(self) -> str:
         """What the events call it: its path or name."""
@@ -175,9 +191,20 @@ class Action:
         """Do it."""
         raise NotImplementedError
 
+    def foresee(self, host: Foresight) -> object:
+        """What `perform` would answer, without doing it; what would be done is told. By default nothing, and None."""
+        return None
+
     def joined(self, other: Action) -> Action | None:
         """This and another as one, where that is less work than one after the other; see joining.py."""
         return None
+
+
+class Question(Action):
+    """An action that only looks; in check mode it is performed as ever."""
+
+    def foresee(self, host: Foresight) -> object:
+        return self.perform(host)
 
 
 def ownership_differences(found: Status, owner: str, group: str, mode: int) -> Iterator[Difference]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backline.resources.failure import Failure
+from backline.resources.failure import Conflict, Failure
 from backline.resources.resource import Difference, Resource, ownership_differences
 
 TYPE_CHECKING = False
@@ -43,6 +43,8 @@ class ScriptInterpreter(Resource):
         if found is None:
             yield Difference("exists", False, True)
             return
+        if found.is_directory:
+            raise Conflict(f"{self.path} is a directory, and a file should be there", hint="move it away first")
         wanted = self._content(host)
         if not found.is_file or host.read(self.path) != wanted:
             yield Difference("content", "another interpreter", wanted.decode("utf-8", "replace").splitlines()[-1])

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backline.resources.failure import Conflict, Failure
 from backline.resources.file import File
+from backline.resources.paths import path_name
 from backline.resources.program import Program
-from backline.resources.program_control import reload_configuration, take_in, wait_until_running
-from backline.resources.program_files import FILE_MODE, program_as_file, program_file
+from backline.resources.program_control import reload_configuration, settled, take_in, wait_until_running
+from backline.resources.program_files import FILE_MODE, program_as_file, program_file, program_name
 from backline.resources.resource import Difference, Resource, ownership_differences
 from backline.resources.supervisor_check import parser_check
-from backline.resources.supervisor_file import file_name, rendered
+from backline.resources.supervisor_file import file_name, rendered, says_the_same
 from backline.resources.supervisor_rpc import RUNNING, Supervisor, SupervisorAbsent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from backline.resources.foresight import Foresight
     from backline.resources.resource import Host
 
 
@@ -29,6 +32,8 @@ class Service(Resource):
     """Path of Supervisor's socket."""
     include_directory: str
     python: str
+    configuration: str = ""
+    """Path of Supervisor's main file, where an earlier resource writes it."""
 
     @property
     def subject(self) -> str:
@@ -39,7 +44,7 @@ class Service(Resource):
         return program_file(self.include_directory, self.program.name)
 
     def provides(self) -> tuple[str, ...]:
-        return (f"path:{self.path}", f"program:{self.program.name}")
+        return (f"path:{self.path}", program_name(self.program.name))
 
     def needs(self) -> tuple[str, ...]:
         return (f"path:{self.include_directory}", f"path:{self.supervisor}")
@@ -51,15 +56,33 @@ class Service(Resource):
         yield from self._file_differences(host)
         supervisor = Supervisor(self.supervisor)
         try:
-            found = supervisor.process(self.program.name)
-            # Reading its files again is how Supervisor tells whether it runs what they say; it changes no program.
-            stale = found is not None and self.program.name in supervisor.reload_configuration().changed
+            found = settled(host, supervisor, self.program.name)
+            stale = found is not None and self._is_stale(host, supervisor)
         except SupervisorAbsent:
+            if self._would_be_started(host):
+                return
             found, stale = None, False
         if stale:
             yield Difference("loaded", "an earlier file", "this file")
         if found is None or found.state != RUNNING:
             yield Difference("state", found.state if found else None, RUNNING)
+
+    def _is_stale(self, host: Host, supervisor: Supervisor) -> bool:
+        """Whether Supervisor runs something else than the file says that is there now. Having it read its files again
+        is how it tells; that changes no program."""
+        try:
+            return self.program.name in supervisor.reload_configuration().changed
+        except SupervisorAbsent:
+            raise
+        except Failure:
+            if not host.promises(path_name(self.configuration)):
+                raise
+        # What it refuses would be mended before it is asked: it runs what we wrote last, as far as anybody can tell.
+        return host.status(self.path) is not None and not says_the_same(self._text(host), rendered(self.program))
+
+    def _would_be_started(self, host: Host) -> bool:
+        """By the supervisord that an earlier resource would start; in check mode."""
+        return host.promises(path_name(self.supervisor)) and host.status(self.path) is not None
 
     def _file_differences(self, host: Host) -> Iterator[Difference]:
         found = host.status(self.path)
@@ -67,10 +90,18 @@ class Service(Resource):
         if found is None:
             yield Difference("content", None, text)
             return
-        before = host.read(self.path)
-        if before != text.encode():
-            yield Difference("content", before.decode("utf-8", "replace"), text)
+        if found.is_directory:
+            raise Conflict(f"{self.path} is a directory, and a file should be there", hint="move it away first")
+        if not found.is_file:
+            yield Difference("kind", found.kind, "file")
+            return
+        before = self._text(host)
+        if before != text:
+            yield Difference("content", before, text)
         yield from ownership_differences(found, "", "", FILE_MODE)
+
+    def _text(self, host: Host) -> str:
+        return host.read(self.path).decode("utf-8", "replace")
 
     def converge(self, host: Host) -> None:
         supervisor = Supervisor(self.supervisor)
@@ -85,3 +116,18 @@ class Service(Resource):
             )
         take_in(host, supervisor, changes, self.program.name, self.program.patience + 5.0)
         wait_until_running(host, supervisor, self.program.name)
+
+    def foresee(self, host: Foresight) -> None:
+        """The file; that a program is stopped for it is said, as far as it is known."""
+        before = host.status(self.path)
+        is_other = before is not None and before.is_file and not says_the_same(self._text(host), rendered(self.program))
+        if is_other and self._runs():
+            host.tell(f"{self.program.name} would be stopped and started anew: what it serves would pause")
+        host.write(self.path, rendered(self.program).encode(), mode=FILE_MODE)
+
+    def _runs(self) -> bool:
+        try:
+            found = Supervisor(self.supervisor).process(self.program.name)
+        except SupervisorAbsent:
+            return False
+        return found is not None and not found.ended

@@ -31,6 +31,21 @@ def rendered(program: Program) -> str:
     return "".join(f"{line}\n" for line in _lines(program))
 
 
+def says_the_same(text: str, other: str) -> bool:
+    """Whether two files come to the same programs, whatever their comments and spaces."""
+    from configparser import Error, RawConfigParser
+
+    def parsed(text: str) -> dict[str, dict[str, str]]:
+        parser = RawConfigParser(strict=False, inline_comment_prefixes=(" ;", "\t;", " #", "\t#"))
+        parser.read_string(text)
+        return {section: dict(parser[section]) for section in parser.sections()}
+
+    try:
+        return parsed(text) == parsed(other)
+    except Error:
+        return False
+
+
 def _lines(program: Program) -> Iterator[str]:
     _require_name(program)
     yield f"[program:{program.name}]"

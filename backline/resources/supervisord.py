@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from backline.resources.foresight import Foresight
     from backline.resources.resource import Host
 
 LONGEST_SOCKET_PATH = 99
@@ -48,13 +49,14 @@ class OwnSupervisord(Resource):
         if found != RUNNING:
             yield Difference("state", found, RUNNING)
 
+    def foresee(self, host: Foresight) -> None:
+        """What keeps it from being started is found here too; that it runs then is promised by its socket's path."""
+        self._require_bindable()
+        if self._state() != SHUTTING_DOWN:
+            self._await_end_of_predecessor(host)
+
     def converge(self, host: Host) -> None:
-        length = len(self.socket.encode())
-        if length > LONGEST_SOCKET_PATH:
-            raise ConfigurationError(
-                f"the path of Supervisor's socket has {length} bytes, more than {LONGEST_SOCKET_PATH}: {self.socket}",
-                hint="use a shorter home directory on this host",
-            )
+        self._require_bindable()
         host.call(lambda: self._await_end_of_predecessor(host))
         # It forks, takes a session of its own and /dev/null for its descriptors, so neither the end of the agent nor
         # that of the connection reaches it; what is wrong with its configuration it says before that.
@@ -66,6 +68,14 @@ class OwnSupervisord(Resource):
                 hint=f"its configuration is {self.configuration}",
             )
         self._await_answer(host)
+
+    def _require_bindable(self) -> None:
+        length = len(self.socket.encode())
+        if length > LONGEST_SOCKET_PATH:
+            raise ConfigurationError(
+                f"the path of Supervisor's socket has {length} bytes, more than {LONGEST_SOCKET_PATH}: {self.socket}",
+                hint="use a shorter home directory on this host",
+            )
 
     def _state(self) -> str | None:
         try:

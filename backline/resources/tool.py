@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from backline.resources.foresight import Foresight
     from backline.resources.resource import Host
 
 
@@ -49,14 +50,35 @@ class Tool(PathResource):
             yield Difference("program", found.target, "a program")
 
     def converge(self, host: Host) -> None:
+        host.make_link(self.path, self._on_path(host) or self._brought(host))
+
+    def foresee(self, host: Foresight) -> None:
+        host.make_link(self.path, self._on_path(host) or self._would_bring(host))
+
+    def _on_path(self, host: Host) -> str | None:
         found = (host.find_program(name) for name in self.names)
-        program = next((place for place in found if place and not place.startswith(f"{parent(self.path)}/")), None)
-        host.make_link(self.path, program or self._brought(host))
+        return next((place for place in found if place and not place.startswith(f"{parent(self.path)}/")), None)
+
+    def _would_bring(self, host: Foresight) -> str:
+        """The program in the virtualenv as it would be. One that is yet to be made is taken for a script of its
+        interpreter, as pip and uv write them, at the place that `program` says, with `*` standing for itself."""
+        virtualenv = self.virtualenv(host)
+        if not self._lacks(virtualenv, host):
+            return self._brought(host)
+        virtualenv.foresee(host)
+        program = f"{virtualenv.path}/{self.program}"
+        host.make_directory(parent(program), mode=0o755)
+        host.write(program, f"#!{virtualenv.interpreter}\n".encode(), mode=0o755)
+        return program
+
+    def _lacks(self, virtualenv: Virtualenv, host: Host) -> bool:
+        """Whether the virtualenv is to be made, before the program is in it."""
+        return any(virtualenv.differences(host)) or not self._programs_in(virtualenv.path, host)
 
     def _brought(self, host: Host) -> str:
         """The program in the virtualenv, which is made where it is not there or not whole."""
         virtualenv = self.virtualenv(host)
-        if any(virtualenv.differences(host)) or not self._programs_in(virtualenv.path, host):
+        if self._lacks(virtualenv, host):
             host.tell(f"{self.path.rpartition('/')[2]} is not on this host's PATH: it comes from the package index")
             self._make(virtualenv, host)
         found = self._programs_in(virtualenv.path, host)

@@ -26,6 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from backline.resources.foresight import Foresight
     from backline.resources.resource import Host
 
 __all__ = ["Tree", "TreeFile"]
@@ -71,6 +72,14 @@ class Tree(PathResource):
                 host.call(lambda: self._mend(staging, wrong))
         finally:
             host.remove(staging)
+
+    def foresee(self, host: Foresight) -> None:
+        """The folders and the manifest; what is in the files is on its way yet, and nobody asks."""
+        folders = {parent(f"{self.path}/{path}") for path in (MANIFEST, *(file.path for file in self.files))}
+        for folder in sorted(folders):
+            if host.status(folder) is None:
+                host.make_directory(folder, mode=0o755)
+        host.write(f"{self.path}/{MANIFEST}", manifest_text(self.files), mode=MODES["100644"])
 
     def _file_differences(self, host: Host, file: TreeFile) -> Iterator[Difference]:
         path = f"{self.path}/{file.path}"

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 from backline.resources.failure import Conflict, Failure
+from backline.resources.foresight import Would
 from backline.resources.package_indexes import uv_arguments, uv_environment
 from backline.resources.path_resource import PathResource
 from backline.resources.paths import is_program, path_name
@@ -15,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from backline.resources.foresight import Foresight
     from backline.resources.resource import Completed, Host
 
 MARKER = ".backline-complete"
@@ -80,17 +82,35 @@ class Virtualenv(PathResource):
             raise
         host.remove(aside)
 
+    def foresee(self, host: Foresight) -> None:
+        """A virtualenv of which the interpreter and the marker are known; what they hold is made up."""
+        self._base(host)
+        host.foretell(Would.BUILD, self.path)
+        host.remove(self.path)
+        for directory in (self.path, f"{self.path}/bin"):
+            host.make_directory(directory, mode=0o755)
+        host.write(self.interpreter, b"", mode=0o755)
+        self._mark(host)
+
     # building
 
-    def _build(self, host: Host) -> None:
+    def _base(self, host: Host) -> str:
+        """The interpreter that it is made with."""
         python = host.find_program(self.python)
         if python is None:
             raise Failure(f"there is no {self.python} on this host", hint="install it, or set app_python to one it has")
+        return python
+
+    def _build(self, host: Host) -> None:
+        python = self._base(host)
         uv = self.uv if self.uv and is_program(host, self.uv) else host.find_program("uv")
         if uv:
             self._build_by_uv(host, uv, python)
         else:
             self._build_by_pip(host, python)
+        self._mark(host)
+
+    def _mark(self, host: Host) -> None:
         record = {"format": 1, "requirements": self._digest(), "distributions": self._distributions(host)}
         host.write(f"{self.path}/{MARKER}", json.dumps(record).encode("ascii"), mode=0o644)
 

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from backline.resources.failure import Failure
 from backline.resources.resource import Action, Host
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from backline.resources.foresight import Foresight
+
 
 @dataclass(frozen=True)
 class AdoptRelease(Action):
@@ -19,8 +23,7 @@ class AdoptRelease(Action):
     def perform(self, host: Host) -> None:
         import shutil
 
-        if os.path.lexists(self.path):
-            raise Failure(f"{self.path} is there already", hint="try again: the next run takes the next number")
+        self._require_free(host)
         partial = f"{self.path}.partial"
         shutil.rmtree(partial, ignore_errors=True)
         try:
@@ -30,6 +33,14 @@ class AdoptRelease(Action):
         except OSError as error:
             shutil.rmtree(partial, ignore_errors=True)
             raise Failure(f"{self.origin} could not be copied: {error.strerror or error}") from error
+
+    def foresee(self, host: Foresight) -> None:
+        self._require_free(host)
+        host.copy_directory(self.origin, self.path)
+
+    def _require_free(self, host: Host) -> None:
+        if host.status(self.path) is not None:
+            raise Failure(f"{self.path} is there already", hint="try again: the next run takes the next number")
 
 
 def _copy_to_disk(source: str, target: str) -> None:

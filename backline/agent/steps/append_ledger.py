@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from backline.agent.files import attempting
 from backline.resources.failure import Failure
-from backline.resources.resource import Action, Host
+from backline.resources.resource import Action, Host, Question
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class AppendLedger(Action):
 
 
 @dataclass(frozen=True)
-class ReadLedger(Action):
+class ReadLedger(Question):
     """Returns the last `count` entries as they stand there, the latest last; all for 0."""
 
     path: str

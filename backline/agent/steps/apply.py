@@ -1,4 +1,4 @@
-"""Apply a plan: look, tell, mend, look again; and the same that only looks, over the overlay."""
+"""Apply a plan: look, tell, mend, look again; and, to foresee it, the same over check mode's overlay."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import time
 from dataclasses import dataclass, replace
 
 from backline.agent.events import Event, Kind, Outcome
-from backline.agent.machine import machine_of
+from backline.agent.machine import teller_of
 from backline.agent.owed import OwedHandlers
-from backline.resources.failure import Failure, NotConverged, OnlyLooking
+from backline.resources.failure import Failure, NotConverged
+from backline.resources.foresight import Would
 from backline.resources.plan import Plan
 from backline.resources.resource import Action, Difference, Host
 from backline.resources.secret import MASK, Secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
+    from backline.resources.foresight import Foresight
     from backline.resources.plan import Entry, Handler
 
 
@@ -38,43 +40,26 @@ class Apply(Action):
 
     def perform(self, host: Host) -> Applied:
         owed = OwedHandlers(host, self.owed_path)
+        return self._applied(owed, lambda entry: _converge(host, entry, owed), lambda handler: _run(host, handler))
+
+    def foresee(self, host: Foresight) -> Applied:
+        owed = OwedHandlers(host, self.owed_path)
+        return self._applied(owed, lambda entry: _imagine(host, entry, owed), lambda handler: _foretell(host, handler))
+
+    def _applied(self, owed: OwedHandlers, mended: Callable[[Entry], bool], run: Callable[[Handler], None]) -> Applied:
+        """Role by role. `mended` says whether there was something to mend."""
         applied = Applied()
         for entries in _by_role(self.plan):
             for entry in entries:
-                if _converge(host, entry, owed):
+                if mended(entry):
                     applied = replace(applied, changed=applied.changed + 1)
                 else:
                     applied = replace(applied, unchanged=applied.unchanged + 1)
-            ran = _run_owed(host, entries, owed)
-            applied = replace(applied, handlers=applied.handlers + ran)
+            for handler in _owed(entries, owed):
+                run(handler)
+                owed.settle(handler.name)
+                applied = replace(applied, handlers=(*applied.handlers, handler.name))
         return applied
-
-
-@dataclass(frozen=True)
-class Check(Action):
-    """Say what applying a plan would change, and change nothing: later resources see what earlier ones would do."""
-
-    plan: Plan
-
-    def perform(self, host: Host) -> Applied:
-        from backline.agent.overlay import Overlay
-
-        overlay = Overlay(machine_of(host))
-        would_change = unchanged = 0
-        handlers: dict[str, None] = {}
-        for entry in self.plan:
-            differences = tuple(entry.resource.differences(overlay))
-            if not differences:
-                unchanged += 1
-                continue
-            would_change += 1
-            handlers.update(dict.fromkeys(handler.name for handler in entry.notify))
-            _tell(host, entry, Outcome.WOULD_CHANGE, differences, 0.0)
-            try:
-                entry.resource.converge(overlay)
-            except OnlyLooking:
-                host.tell(f"{entry.resource.subject}: would run; the result is not known before")
-        return Applied(would_change, unchanged, tuple(handlers))
 
 
 def _converge(host: Host, entry: Entry, owed: OwedHandlers) -> bool:
@@ -94,30 +79,47 @@ def _converge(host: Host, entry: Entry, owed: OwedHandlers) -> bool:
                 lines=tuple(f"{one.attribute}: {one.before!r}, should be {one.after!r}" for one in map(_told, left)),
             )
     except Failure as failure:
-        if entry.role:  # what no role asked for, the runbook's own step names
-            failure.step = failure.step or f"{entry.role}: {resource.subject}"
+        _place(failure, entry)
         _tell(host, entry, Outcome.FAILED, differences, time.monotonic() - began)
         raise
     _tell(host, entry, Outcome.CHANGED, differences, time.monotonic() - began)
     return True
 
 
-def _run_owed(host: Host, entries: tuple[Entry, ...], owed: OwedHandlers) -> tuple[str, ...]:
-    """Run each handler that this role's resources can notify and that is owed, once, in the order of the plan."""
-    ran: list[str] = []
-    handlers: dict[str, Handler] = {handler.name: handler for entry in entries for handler in entry.notify}
-    for name, handler in handlers.items():
-        if not owed.has(name):
-            continue
-        if handler.interrupts:
-            host.tell(f"{name}: this interrupts the live site")
-        began = time.monotonic()
-        handler.action.perform(host)
-        owed.settle(name)
-        seconds = time.monotonic() - began
-        _send(host, Event(Kind.HANDLER, time.time(), subject=name, status=Outcome.DONE, seconds=seconds))
-        ran.append(name)
-    return tuple(ran)
+def _imagine(host: Foresight, entry: Entry, owed: OwedHandlers) -> bool:
+    """True if something would be changed; what comes later sees the host as if it were."""
+    differences = tuple(entry.resource.differences(host))
+    if not differences:
+        return False
+    _tell(host, entry, Outcome.WOULD_CHANGE, differences, 0.0)
+    try:
+        owed.add(entry.notify)
+        host.imagine(entry.resource)
+    except Failure as failure:
+        _place(failure, entry)
+        raise
+    return True
+
+
+def _run(host: Host, handler: Handler) -> None:
+    if handler.interrupts:
+        host.tell(f"{handler.name}: this interrupts the live site")
+    began = time.monotonic()
+    handler.action.perform(host)
+    seconds = time.monotonic() - began
+    _send(host, Event(Kind.HANDLER, time.time(), subject=handler.name, status=Outcome.DONE, seconds=seconds))
+
+
+def _foretell(host: Foresight, handler: Handler) -> None:
+    handler.action.foresee(host)
+    text = "this interrupts the live site" if handler.interrupts else ""
+    _send(host, Event(Kind.HANDLER, time.time(), subject=handler.name, status=Would.RUN, text=text))
+
+
+def _owed(entries: tuple[Entry, ...], owed: OwedHandlers) -> Iterable[Handler]:
+    """The handlers that this role's resources can notify and that are owed, each once, in the order of the plan."""
+    handlers = {handler.name: handler for entry in entries for handler in entry.notify}
+    return tuple(handler for name, handler in handlers.items() if owed.has(name))
 
 
 def _by_role(plan: Plan) -> Iterable[tuple[Entry, ...]]:
@@ -130,6 +132,12 @@ def _by_role(plan: Plan) -> Iterable[tuple[Entry, ...]]:
         group.append(entry)
     if group:
         yield tuple(group)
+
+
+def _place(failure: Failure, entry: Entry) -> None:
+    """Say of which resource it is. What no role asked for, the runbook's own step names."""
+    if entry.role:
+        failure.step = failure.step or f"{entry.role}: {entry.resource.subject}"
 
 
 def _tell(host: Host, entry: Entry, status: str, differences: tuple[Difference, ...], seconds: float) -> None:
@@ -147,4 +155,4 @@ def _told(difference: Difference) -> Difference:
 
 
 def _send(host: Host, event: Event) -> None:
-    machine_of(host).send_event(event)
+    teller_of(host).send_event(event)

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 from backline.resources.resource import Action, Host
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from backline.resources.foresight import Foresight
+
 
 @dataclass(frozen=True)
 class BurnNumber(Action):
@@ -19,3 +23,6 @@ class BurnNumber(Action):
         text = host.read(path).decode().strip() if host.status(path) else ""
         if not text.isdigit() or int(text) < self.number:
             host.write(path, f"{self.number}\n".encode(), mode=0o644)
+
+    def foresee(self, host: Foresight) -> None:
+        self.perform(host)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backline.resources.failure import Refused
+from backline.resources.foresight import Would
 from backline.resources.python_errors import advice, python_error, without_libraries
 from backline.resources.resource import Action, Host
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from backline.resources.foresight import Foresight
 
 ISSUE = r"^\S.*: (?:\([\w.]+\) )?\S"
 """`?: (security.W004) You have not set …`; what follows of an issue is indented."""
@@ -53,6 +56,10 @@ class CheckDeploy(Action):
             raise self._refusal(completed.code, lines)
         warnings = tuple(_issues(lines, ("WARNINGS:",)))
         return Checked(len(warnings), warnings)
+
+    def foresee(self, host: Foresight) -> Checked:
+        host.foretell(Would.RUN, "manage.py check --deploy", "what it finds is not known before")
+        return Checked(0)
 
     def _refusal(self, code: int, lines: Sequence[str]) -> Refused:
         errors = tuple(_issues(lines, SERIOUS))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backline.resources.foresight import Would
 from backline.resources.program_control import forgotten
 from backline.resources.program_files import program_file
 from backline.resources.resource import Action
@@ -11,6 +12,7 @@ from backline.resources.supervisor_rpc import Supervisor, SupervisorAbsent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from backline.resources.foresight import Foresight
     from backline.resources.resource import Host
 
 
@@ -31,6 +33,11 @@ class DrainPrograms(Action):
             host.call(lambda: [_told_to_end(supervisor, name) for name in self.names])
         except SupervisorAbsent:
             return
+
+    def foresee(self, host: Foresight) -> None:
+        for name in self.names:
+            host.foretell(Would.DRAIN, name)
+            host.remove(program_file(self.include_directory, name))
 
 
 def _told_to_end(supervisor: Supervisor, name: str) -> bool:

@@ -9,7 +9,12 @@ from backline.agent.guard_orders import CrossOff, NoteUndo, RevertNow, SwitchOve
 from backline.agent.journal import keep_unsettled
 from backline.agent.keeper import Keeper, keeper_of
 from backline.resources.failure import Failure
+from backline.resources.foresight import Would
 from backline.resources.resource import Action, Host
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from backline.resources.foresight import Foresight
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,9 @@ class Guarded(Action):
         _guard_of(keeper).order(NoteUndo(self.undo))
         return self.act.perform(keeper)
 
+    def foresee(self, host: Foresight) -> object:
+        return self.act.foresee(host)
+
 
 @dataclass(frozen=True)
 class Commit(Action):
@@ -53,6 +61,12 @@ class Commit(Action):
     def perform(self, host: Host) -> None:
         order = SwitchOver(self.links, self.live_path, self.live_text, self.finish)
         _guard_of(keeper_of(host)).order(order)
+
+    def foresee(self, host: Foresight) -> None:
+        for path, target in self.links:
+            host.foretell(Would.MOVE, path, f"to {target}")
+            host.make_link(path, target)
+        host.write(self.live_path, self.live_text.encode(), mode=0o644)
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,9 @@ class Finish(Action):
         _guard_of(keeper).order(CrossOff(self.name))
         return value
 
+    def foresee(self, host: Foresight) -> object:
+        return self.act.foresee(host)
+
 
 @dataclass(frozen=True)
 class Revert(Action):
@@ -76,6 +93,9 @@ class Revert(Action):
     def perform(self, host: Host) -> tuple[str, ...]:
         guard = keeper_of(host).guard
         return guard.order(RevertNow()) if guard else ()
+
+    def foresee(self, host: Foresight) -> tuple[str, ...]:
+        return ()
 
 
 @dataclass(frozen=True)

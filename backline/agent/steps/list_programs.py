@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backline.resources.resource import Action
+from backline.resources.resource import Question
 from backline.resources.supervisor_rpc import Supervisor, SupervisorAbsent
 
 TYPE_CHECKING = False
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ListPrograms(Action):
+class ListPrograms(Question):
     """Returns a ProcessInfo for each, sorted by name; none where no supervisord runs. An empty prefix means all."""
 
     socket: str

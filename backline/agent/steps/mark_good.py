@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from backline.resources.records import GoodReleases
 from backline.resources.resource import Action, Host
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from backline.resources.foresight import Foresight
+
 
 @dataclass(frozen=True)
 class MarkGood(Action):
@@ -24,3 +28,6 @@ class MarkGood(Action):
         if now != known:
             host.write(path, now.to_json().encode(), mode=0o644)
         return now.numbers
+
+    def foresee(self, host: Foresight) -> tuple[int, ...]:
+        return self.perform(host)

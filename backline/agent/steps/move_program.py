@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backline.agent.steps.start_programs import Started, start_written
+from backline.resources.foresight import Would
 from backline.resources.program import Program
 from backline.resources.program_control import reload_configuration, remove_programs, stop_program
-from backline.resources.program_files import program_file, require_programs_accepted, write_programs
+from backline.resources.program_files import program_file, program_name, require_programs_accepted, write_programs
 from backline.resources.resource import Action
 from backline.resources.supervisor_rpc import Supervisor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from backline.resources.foresight import Foresight
     from backline.resources.resource import Host
 
 
@@ -40,3 +42,13 @@ class MoveProgram(Action):
             host.remove(program_file(self.include_directory, self.old))
             remove_programs(host, supervisor, (self.old,), self.patience)
         return start_written(host, supervisor, (self.new,))[0]
+
+    def foresee(self, host: Foresight) -> None:
+        write_programs(host, self.include_directory, (self.new,))
+        if self.old and self.old != self.new.name:
+            host.remove(program_file(self.include_directory, self.old))
+        if self.old:
+            host.foretell(Would.MOVE, self.new.name, f"{self.old} ends before it starts")
+        else:
+            host.foretell(Would.START, self.new.name)
+        host.promise(program_name(self.new.name))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backline.agent.steps.release_evidence import release_verdict
+from backline.resources.paths import path_name
+from backline.resources.program_files import program_name
 from backline.resources.resource import Action
 from backline.resources.supervisor_rpc import Supervisor, SupervisorAbsent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from backline.resources.foresight import Foresight
     from backline.resources.resource import Host
 
 
@@ -51,6 +54,18 @@ class ProvePrograms(Action):
             if all(proof.proved for proof in proofs) or time.monotonic() >= deadline:
                 return proofs
             host.pause(0.1)
+
+    def foresee(self, host: Foresight) -> tuple[Proof, ...]:
+        """What would be started is taken for proved; what runs already is looked at."""
+        would_run = tuple(one for one in self.expected if host.promises(program_name(one.program)))
+        if host.promises(path_name(self.socket)):  # the supervisord that would be started starts them all
+            would_run = self.expected
+        running = tuple(one for one in self.expected if one not in would_run)
+        return (*(_foreseen(one) for one in would_run), *replace(self, expected=running).perform(host))
+
+
+def _foreseen(expected: Expected) -> Proof:
+    return Proof(expected.program, 0, "", "", True, "it would be started")
 
 
 def _proof(supervisor: Supervisor, expected: Expected) -> Proof:

@@ -6,12 +6,15 @@ import os
 from dataclasses import dataclass
 
 from backline.agent.steps.burn_number import BurnNumber
+from backline.resources.foresight import Would
 from backline.resources.records import LiveRecord
 from backline.resources.resource import Action, Host
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from backline.resources.foresight import Foresight
 
 DELETED = " (deleted)"
 
@@ -61,6 +64,12 @@ class Prune(Action):
             virtualenvs=self._remove_virtualenvs(host),
             in_use=tuple(InUse(number, users[number]) for number in old if number in users),
         )
+
+    def foresee(self, host: Foresight) -> Pruned:
+        pruned = self.perform(host)
+        for name in (*(f"r{number}" for number in pruned.releases), *pruned.virtualenvs):
+            host.foretell(Would.REMOVE, name)
+        return pruned
 
     def _kept(self, host: Host) -> frozenset[int]:
         kept = set(self.keep)

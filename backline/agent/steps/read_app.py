@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 
-from backline.agent.lock import holder_of
+from backline.agent.lock_holder import LockHolder, lock_holder
 from backline.resources.failure import Failure
 from backline.resources.records import GoodReleases, LiveRecord, ReleaseRecord
-from backline.resources.resource import Action, Host
+from backline.resources.resource import Host, Question
 from backline.resources.supervisor_rpc import ProcessInfo, Supervisor, SupervisorAbsent
 
 GENERATION_SUFFIX = r"-r\d+(-\d+)?$"
 """What the names of an app's programs end in, and those of services do not."""
-
-
-@dataclass(frozen=True)
-class LockHolder:
-    """Who holds the lock, as the note in it says."""
-
-    who: str = ""
-    what: str = ""
-    since: str = ""
-    step: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,7 +42,7 @@ class AppState:
 
 
 @dataclass(frozen=True)
-class ReadApp(Action):
+class ReadApp(Question):
     """Returns AppState. `python` is a name (`python3.12`), a version (`3.12`), a path, or empty for the agent's own."""
 
     root: str
@@ -83,7 +72,7 @@ class ReadApp(Action):
             interpreter_version=version,
             virtualenvs=_virtualenvs(host, f"{self.root}/venvs"),
             journal=host.status(f"{state}/journal") is not None,
-            lock=_lock_holder(f"{state}/lock"),
+            lock=lock_holder(f"{state}/lock"),
         )
 
     def _programs(self) -> tuple[ProcessInfo, ...]:
@@ -147,25 +136,3 @@ def _interpreter(host: Host, python: str) -> tuple[str, str]:
     if asked.code:
         raise Failure(f"{path} does not run: exit code {asked.code}", lines=tuple(asked.output.splitlines()[-5:]))
     return path, asked.output.strip()
-
-
-def _lock_holder(path: str) -> LockHolder | None:
-    """Who holds the lock now, by the kernel's own list: taking it to find out would be in a deploy's way."""
-    try:
-        found = os.stat(path)
-        with open("/proc/locks", encoding="ascii") as locks:
-            held = any(_is_about(line.split(), found) for line in locks)
-    except OSError:
-        return None
-    if not held:
-        return None
-    note = holder_of(path)
-    return LockHolder(**{name: str(note.get(name) or "") for name in LockHolder.__dataclass_fields__})
-
-
-def _is_about(words: list[str], file: os.stat_result) -> bool:
-    """`1: FLOCK  ADVISORY  WRITE 4711 08:01:1234 0 EOF`: device in hexadecimal, inode in decimal (proc(5))."""
-    if len(words) < 6 or words[1] != "FLOCK":
-        return False
-    major, minor, inode = words[5].split(":")
-    return (int(major, 16), int(minor, 16), int(inode)) == (os.major(file.st_dev), os.minor(file.st_dev), file.st_ino)

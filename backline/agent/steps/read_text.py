@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backline.resources.resource import Action, Host
+from backline.resources.resource import Host, Question
 
 
 @dataclass(frozen=True)
-class ReadText(Action):
+class ReadText(Question):
     """Answers with the file's text; empty where there is no such file."""
 
     path: str

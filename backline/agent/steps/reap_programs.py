@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backline.resources.failure import Failure
 from backline.resources.program_control import reload_configuration
 from backline.resources.resource import Action
 from backline.resources.supervisor_rpc import STOPPING, StillRunning, Supervisor, SupervisorAbsent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from backline.resources.foresight import Foresight
     from backline.resources.resource import Host
 
 
@@ -41,6 +45,19 @@ class ReapPrograms(Action):
         except SupervisorAbsent:
             return Reaped()
         return Reaped(*(tuple(name for name in ours if fates[name] == fate) for fate in _FATES))
+
+    def foresee(self, host: Foresight) -> Reaped:
+        """Those that still finish; who has ended would be forgotten, which nobody sees."""
+        supervisor = Supervisor(self.socket)
+        try:
+            without_file = supervisor.reload_configuration().removed
+            found = {one.name: one.state for one in supervisor.processes()}
+        except Failure:  # it does not run, or refuses what the roles would mend before it is asked again
+            return Reaped()
+        return Reaped(draining=tuple(sorted(name for name in without_file if self._drains(name, found))))
+
+    def _drains(self, name: str, states: Mapping[str, str]) -> bool:
+        return name.startswith(self.prefix) and states.get(name) == STOPPING
 
     def _fate(self, host: Host, supervisor: Supervisor, name: str) -> str:
         found = supervisor.process(name)

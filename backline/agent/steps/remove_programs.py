@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backline.resources.failure import Failure
+from backline.resources.foresight import Would
 from backline.resources.program_control import reload_configuration, remove_programs
 from backline.resources.program_files import program_file
 from backline.resources.resource import Action
@@ -12,6 +13,7 @@ from backline.resources.supervisor_rpc import Supervisor, SupervisorAbsent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from backline.resources.foresight import Foresight
     from backline.resources.resource import Host
 
 
@@ -34,6 +36,11 @@ class RemovePrograms(Action):
             self._have_files_read(host, supervisor)
         except SupervisorAbsent:
             return
+
+    def foresee(self, host: Foresight) -> None:
+        for name in self.names:
+            host.foretell(Would.STOP, name)
+            host.remove(program_file(self.include_directory, name))
 
     def _have_files_read(self, host: Host, supervisor: Supervisor) -> None:
         """An undo is not held up by somebody else's broken file: what was ours has gone already."""

@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backline.resources.failure import Failure
+from backline.resources.foresight import Would
 from backline.resources.python_errors import advice, python_error, without_libraries
 from backline.resources.resource import Action, Host
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from backline.resources.foresight import Foresight
 
 LINES_SHOWN = 20
 
@@ -40,3 +45,7 @@ class RunInRelease(Action):
                 hint=advice(error),
             )
         return completed.output
+
+    def foresee(self, host: Foresight) -> str:
+        host.foretell(Would.RUN, self.what, "what comes of it is not known before")
+        return ""

@@ -6,15 +6,17 @@ import time
 from dataclasses import dataclass
 
 from backline.resources.failure import Refused
+from backline.resources.foresight import Would
 from backline.resources.program import Program
 from backline.resources.program_control import pauses, reload_configuration, take_in
-from backline.resources.program_files import require_programs_accepted, write_programs
+from backline.resources.program_files import program_name, require_programs_accepted, write_programs
 from backline.resources.program_health import death
 from backline.resources.resource import Action
 from backline.resources.supervisor_rpc import BACKOFF, Supervisor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from backline.resources.foresight import Foresight
     from backline.resources.resource import Host
 
 WATCH_SECONDS = 0.5
@@ -47,6 +49,12 @@ class StartPrograms(Action):
         require_programs_accepted(host, self.python, self.include_directory, self.programs)
         write_programs(host, self.include_directory, self.programs)
         return start_written(host, supervisor, self.programs)
+
+    def foresee(self, host: Foresight) -> None:
+        write_programs(host, self.include_directory, self.programs)
+        for program in self.programs:
+            host.foretell(Would.START, program.name)
+            host.promise(program_name(program.name))
 
 
 def start_written(host: Host, supervisor: Supervisor, programs: tuple[Program, ...]) -> tuple[Started, ...]:

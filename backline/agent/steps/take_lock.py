@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
+from backline.agent.journal import owed_by
 from backline.agent.keeper import keeper_of
-from backline.agent.lock import Lock
+from backline.agent.lock import Lock, held
+from backline.agent.lock_holder import lock_holder
 from backline.resources.resource import Action, Host
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from backline.resources.foresight import Foresight
+
+STATE_MODE = 0o700
 
 
 @dataclass(frozen=True)
@@ -21,8 +28,27 @@ class TakeLock(Action):
 
     def perform(self, host: Host) -> None:
         keeper = keeper_of(host)
-        os.makedirs(self.state_directory, mode=0o755, exist_ok=True)
-        keeper.lock = Lock(os.path.join(self.state_directory, "lock"), self.who, self.what, self.since)
+        self._make_room(host)
+        keeper.lock = Lock(self._path, self.who, self.what, self.since)
+
+    def foresee(self, host: Foresight) -> None:
+        """Nothing is taken; who holds it is named, and what a run that was cut off has left to do."""
+        self._make_room(host)
+        holder = lock_holder(self._path)
+        journal = f"{self.state_directory}/journal"
+        if holder:
+            host.warn(f"{held(vars(holder)).cause}; a run now would be refused")
+        elif host.status(journal):
+            owed = owed_by(host.read(journal).decode("utf-8", "replace"))
+            host.warn(f"an earlier run was cut off, and this is still to be done: {', '.join(owed) or 'nothing'}")
+
+    @property
+    def _path(self) -> str:
+        return f"{self.state_directory}/lock"
+
+    def _make_room(self, host: Host) -> None:
+        if host.status(self.state_directory) is None:
+            host.make_directory(self.state_directory, mode=STATE_MODE)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 from backline.resources.resource import Action, Host
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from backline.resources.foresight import Foresight
+
 
 @dataclass(frozen=True)
 class WriteGeneration(Action):
@@ -21,3 +25,6 @@ class WriteGeneration(Action):
         if host.status(folder) is None:
             host.make_directory(folder, mode=0o755)
         host.write(self.path, self.text.encode(), mode=0o644)
+
+    def foresee(self, host: Foresight) -> None:
+        self.perform(host)

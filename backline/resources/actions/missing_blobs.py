@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backline.resources.blobs import TreeFile, check_files, holders, intact_content
-from backline.resources.resource import Action
+from backline.resources.resource import Question
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class MissingBlobs(Action):
+class MissingBlobs(Question):
     """Answers the missing blobs' ids, each once, in the order of `files`."""
 
     files: tuple[TreeFile, ...]

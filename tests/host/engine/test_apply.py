@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from backline.agent.events import Kind, Outcome
-from backline.agent.steps.apply import Applied, Apply, Check
+from backline.agent.steps.apply import Applied, Apply
+from backline.agent.steps.foresee import Foresee
 from backline.resources.actions.run_command import RunCommand
 from backline.resources.directory import Directory
 from backline.resources.failure import Failure
@@ -57,7 +58,7 @@ def test_a_request_after_one_that_failed_is_not_done(local: Connected, tmp_path:
 
 def test_checking_tells_what_would_change_and_changes_nothing(connected: Connected, tmp_path: Path) -> None:
     deep = plan(Directory(str(tmp_path / "d")), File(str(tmp_path / "d" / "f"), "x"))
-    assert connected.session.perform(Check(deep)) == Applied(changed=2)
+    assert connected.session.perform(Foresee(Apply(deep))) == Applied(changed=2)
     assert [event.status for event in connected.events] == [Outcome.WOULD_CHANGE, Outcome.WOULD_CHANGE]
     assert list(tmp_path.iterdir()) == []
 

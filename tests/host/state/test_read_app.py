@@ -6,11 +6,11 @@ import platform
 import sys
 
 from backline.agent.lock import Lock
+from backline.agent.lock_holder import LockHolder
 from backline.agent.machine import Machine
 from backline.agent.steps.append_ledger import AppendLedger, ReadLedger
 from backline.agent.steps.burn_number import BurnNumber
 from backline.agent.steps.mark_good import MarkGood
-from backline.agent.steps.read_app import LockHolder
 from backline.agent.steps.write_generation import WriteGeneration
 from backline.resources.process import WORKERS, Process
 from backline.resources.program import Program

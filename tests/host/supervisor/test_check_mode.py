@@ -21,8 +21,7 @@ def test_service_is_told_and_not_made(daemon: Folder, machine: Machine) -> None:
     overlay = Overlay(machine)
     nginx: Resource = Service(daemon.program("nginx"), daemon.socket, daemon.include, daemon.python)
     assert [one.attribute for one in nginx.differences(overlay)] == ["content", "state"]
-    with pytest.raises(OnlyLooking):
-        nginx.converge(overlay)
+    nginx.foresee(overlay)
     assert [one.attribute for one in nginx.differences(overlay)] == ["state"]
     assert not daemon.file("nginx").exists()
     assert daemon.state("nginx") == ""
@@ -31,8 +30,7 @@ def test_service_is_told_and_not_made(daemon: Folder, machine: Machine) -> None:
 def test_supervisord_is_told_and_not_started(folder: Folder, machine: Machine) -> None:
     own = OwnSupervisord(folder.executable, folder.configuration, folder.socket)
     assert [one.attribute for one in own.differences(Overlay(machine))] == ["state"]
-    with pytest.raises(OnlyLooking):
-        own.converge(Overlay(machine))
+    own.foresee(Overlay(machine))
     assert not Path(folder.socket).exists()
 
 
