@@ -12,7 +12,7 @@ from invoke.collection import Collection
 
 from backline.commands.command import Command, task_of
 
-MARK = re.compile(r"^@command\(", re.MULTILINE)
+MARK = re.compile(r"^@(command|changing)\(", re.MULTILINE)
 
 
 def found_modules() -> Iterator[ModuleType]:
