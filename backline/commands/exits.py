@@ -13,6 +13,11 @@ from backline.commands.explaining import explain, fault
 from backline.commands.site import Site
 from backline.resources.failure import ExitCode, Failure, Interrupted
 
+PROMPT = 1
+"""Lines that the shell writes below a screen, which then still has to be seen from its first line on."""
+WIDEST = 120
+"""Cells of a line that is still read without turning one's head, on however wide a screen."""
+
 
 @contextmanager
 def told_failures(site: Site, debug: bool) -> Iterator[None]:
@@ -62,11 +67,13 @@ def stop_writing() -> None:
 
 def _tell(failure: Failure, site: Site) -> int:
     """Show it; returns the exit code."""
-    from backline.report.cells import is_terminal
+    from backline.report.cells import USUAL_HEIGHT, USUAL_WIDTH, terminal_size, wants_color
     from backline.report.failure import failure_screen
 
     explain(failure, site)
-    print(failure_screen(failure, color=is_terminal(sys.stderr)), file=sys.stderr)
+    width, height = terminal_size(sys.stderr) if sys.stderr.isatty() else (USUAL_WIDTH, USUAL_HEIGHT)
+    screen = failure_screen(failure, width=min(width, WIDEST), height=height - PROMPT, color=wants_color(sys.stderr))
+    print(screen, file=sys.stderr)
     return failure.code
 
 

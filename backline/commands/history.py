@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
+import sys
 from typing import TYPE_CHECKING
 
 from backline.commands.command import command
@@ -23,7 +24,10 @@ def history(site: Site, n: int = LATEST, json: bool = False) -> None:
     inv history --host prod -n 50
     """
     from backline.commands.connecting import connected
-    from backline.report.tables import table
+    from backline.commands.printing import print_table
+    from backline.report.cells import duration
+    from backline.report.shortening import short_moment, without_machine, without_program
+    from backline.report.tables import Column
 
     with connected(site, to_errors) as fleet:
         found = [(target.name, entry) for target in fleet.targets for entry in read_ledger(target, n)]
@@ -34,10 +38,19 @@ def history(site: Site, n: int = LATEST, json: bool = False) -> None:
         print(f"nothing was done yet; inv deploy{site.host_option} begins")
         return
     rows = [
-        (host, entry.at, entry.by, entry.command, entry.release or "", entry.told, f"{entry.seconds:.1f} s")
+        (host, entry.at, entry.by, entry.command, entry.release or "", duration(entry.seconds), entry.told)
         for host, entry in found
     ]
-    print(table(("host", "at", "by", "command", "release", "ended", "took"), rows))
+    columns = (
+        Column("host"),
+        Column("at", short_moment),
+        Column("by", without_machine, spare=2),
+        Column("command", without_program),
+        Column("release", spare=1),
+        Column("took"),
+        Column("ended", meaning=lambda cell: "bad" if cell.startswith("failed") else ""),
+    )
+    print_table(columns, rows)
 
 
 @command(release="the release, as inv releases lists it: r2")
@@ -50,6 +63,8 @@ def show(site: Site, release: str) -> None:
     from backline.commands.deploying import release_number
     from backline.commands.release_sheet import release_sheet
     from backline.deploy.prepare import look
+    from backline.report.cells import terminal_width
+    from backline.report.tables import sheet
 
     number = release_number(release)
     with connected(site, to_errors) as fleet:
@@ -57,7 +72,8 @@ def show(site: Site, release: str) -> None:
             release_sheet(stock, number, read_ledger(target, 0))
             for target, stock in zip(fleet.targets, fleet.each(look), strict=True)
         ]
-    print("\n\n".join(sheets))
+    width = terminal_width(sys.stdout)
+    print("\n\n".join(sheet(facts, width) for facts in sheets))
 
 
 def read_ledger(target: Target, count: int) -> tuple[LedgerEntry, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backline.deploy.runbook import LIVE, PROVISIONED, Outcome
 from backline.deploy.summary import Summary
+from backline.resources.words import counted
 
 AS_THEY_SHOULD_BE = "the roles are as they should be"
 
@@ -12,7 +13,7 @@ def last_words(outcome: Outcome, summary: Summary) -> str:
     """What was done."""
     if outcome.status == PROVISIONED:
         changed = _changed(summary)
-        return f"{AS_THEY_SHOULD_BE}: " + (f"{changed} resources changed" if changed else "nothing to do")
+        return f"{AS_THEY_SHOULD_BE}: " + (f"{counted(changed, 'resource')} changed" if changed else "nothing to do")
     word = "is live already: nothing was started" if outcome.status == LIVE else "is live and proved"
     return f"{outcome.generation} {word}"
 
@@ -20,7 +21,7 @@ def last_words(outcome: Outcome, summary: Summary) -> str:
 def foreseen_words(outcome: Outcome, summary: Summary) -> str:
     """What would be done."""
     changed = _changed(summary)
-    would_change = f"{changed} resource{'s' if changed != 1 else ''} would change" if changed else ""
+    would_change = f"{counted(changed, 'resource')} would change" if changed else ""
     if outcome.status == PROVISIONED:
         return would_change or f"{AS_THEY_SHOULD_BE}: nothing would change"
     if outcome.status == LIVE:

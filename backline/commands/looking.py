@@ -17,7 +17,9 @@ def ping(site: Site) -> None:
     inv ping --host prod
     """
     from backline.commands.connecting import connected
-    from backline.report.tables import table
+    from backline.commands.printing import print_table
+    from backline.report.shortening import first_word
+    from backline.report.tables import Column
 
     with connected(site, to_errors) as fleet:
         rows = [
@@ -30,7 +32,14 @@ def ping(site: Site) -> None:
             )
             for target in fleet.targets
         ]
-    print(table(("host", "user", "system", "python", "machine"), rows))
+    columns = (
+        Column("host"),
+        Column("user", spare=1),
+        Column("system"),
+        Column("python", first_word),
+        Column("machine", spare=2),
+    )
+    print_table(columns, rows)
 
 
 @command(json="one JSON document")
@@ -40,9 +49,9 @@ def releases(site: Site, json: bool = False) -> None:
     inv releases --host prod
     """
     from backline.commands.connecting import connected
+    from backline.commands.printing import print_table
     from backline.commands.release_list import Listed, listed_releases
     from backline.deploy.prepare import look
-    from backline.report.tables import table
 
     with connected(site, to_errors) as fleet:
         found = [item for stock in fleet.each(look) for item in listed_releases(stock)]
@@ -52,7 +61,7 @@ def releases(site: Site, json: bool = False) -> None:
     if not found:
         print(f"no release yet; the first one:  inv deploy{site.host_option}")
         return
-    print(table(Listed.HEADINGS, [item.row() for item in found]))
+    print_table(Listed.COLUMNS, [item.row() for item in found])
 
 
 @command(json="one JSON document: a list with an object for each program")
@@ -61,16 +70,16 @@ def status(site: Site, json: bool = False) -> None:
 
     inv status --host prod
     """
-    from backline.commands.status_list import HEADINGS, row, status_of
+    from backline.commands.printing import print_table
+    from backline.commands.status_list import COLUMNS, row, status_of
     from backline.report.cells import USUAL_WIDTH, wrapped
-    from backline.report.tables import table
 
     found = status_of(site)
     reached = [item for item in found if not item.error]
     if json:
         print(json_format.dumps([item.document() for item in found], indent=1))
     elif reached:
-        print(table(HEADINGS, [row(item) for item in reached]))
+        print_table(COLUMNS, [row(item) for item in reached])
     for item in found:
         if item.error:
             print(f"Unreachable: {item.host}", *wrapped(item.error, USUAL_WIDTH - 2), sep="\n  ", file=sys.stderr)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from backline.deploy.stock import Stock
+from backline.report.shortening import short_moment, without_machine
+from backline.report.tables import Column
 from backline.resources.records import ReleaseRecord
 
 SHORT_COMMIT = 10
@@ -16,7 +18,15 @@ SHORT_COMMIT = 10
 class Listed:
     """One release on one host."""
 
-    HEADINGS: ClassVar[tuple[str, ...]] = ("host", "release", "", "commit", "ref", "made", "by")
+    COLUMNS: ClassVar[tuple[Column, ...]] = (
+        Column("host"),
+        Column("release"),
+        Column("", meaning=lambda cell: "good" if cell == "live" else ""),
+        Column("commit"),
+        Column("ref"),
+        Column("made", short_moment),
+        Column("by", without_machine, spare=1),
+    )
 
     host: str
     release: str

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from backline.commands.status_list import STATES
 from backline.deploy.stock import Stock
+from backline.report.cells import duration
 from backline.resources.ledger import LedgerEntry
 from backline.resources.process import Process
 
 
-def release_sheet(stock: Stock, number: int, ledger: Sequence[LedgerEntry]) -> str:
-    """The sheet as text. Raises ConfigurationError where the release is not on the host."""
-    return "\n".join(f"{label:<22}{value}" for label, value in _facts(stock, number, ledger))
+def release_sheet(stock: Stock, number: int, ledger: Sequence[LedgerEntry]) -> tuple[tuple[str, str], ...]:
+    """Labels and values. Raises ConfigurationError where the release is not on the host."""
+    return tuple(_facts(stock, number, ledger))
 
 
 def _facts(stock: Stock, number: int, ledger: Sequence[LedgerEntry]) -> Iterator[tuple[str, str]]:
@@ -26,11 +28,12 @@ def _facts(stock: Stock, number: int, ledger: Sequence[LedgerEntry]) -> Iterator
     for generation in stock.generations:
         if generation.release == number:
             running = {item.name: item.state for item in stock.state.programs}
-            states = (f"{name} {running[name]}" for name in _names(generation.processes) if name in running)
-            yield generation.label, ", ".join(states) or "ended"
+            names = [name for name in _names(generation.processes) if name in running]
+            states = [f"{name} {STATES.get(running[name], running[name])}" for name in names]
+            yield from zip([generation.label, *[""] * len(states)], states or ["ended"], strict=False)
     for entry in ledger:
         if entry.release == f"r{number}":
-            yield entry.at, f"{entry.command}: {entry.told} ({entry.by}, {entry.seconds:.1f} s)"
+            yield entry.at, f"{entry.command}: {entry.told} ({entry.by}, {duration(entry.seconds)})"
 
 
 def _state(stock: Stock, number: int) -> str:

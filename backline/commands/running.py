@@ -16,6 +16,7 @@ from backline.commands.explaining import explain
 from backline.commands.last_words import foreseen_words, last_words
 from backline.commands.roles import load_roles
 from backline.commands.site import Site
+from backline.commands.stopwatch import Stopwatch
 from backline.deploy.order import Order
 from backline.deploy.runbook import CHECKED, Outcome
 from backline.deploy.summary import Summary, summary_of
@@ -30,11 +31,13 @@ Work = Callable[[Fleet, Order], Outcome]
 
 def run(site: Site, prepare: Callable[[Listener], Work], json: bool, force: bool = False) -> None:
     """Prepare here, connect, and do the work on the site's hosts. Raises its Failure after the summary was told."""
+    stopwatch = Stopwatch()
     targets: tuple[Target, ...] = ()
     outcome: Outcome | None = None
     failure: Failure | None = None
     try:
-        with _listening(site, json) as listener:
+        with _listening(site, json) as teller:
+            listener = stopwatch.before(teller)
             work = prepare(listener)
             with connected(site, listener) as fleet:
                 targets = fleet.targets
@@ -50,7 +53,7 @@ def run(site: Site, prepare: Callable[[Listener], Work], json: bool, force: bool
     finally:
         release = (outcome.release or None) if outcome is not None else None
         status = CHECKED if site.check else outcome.status if outcome is not None else ""
-        summary = summary_of(status, release, failure, targets)
+        summary = summary_of(status, release, failure, targets, stopwatch.seconds, stopwatch.steps)
         _tell_end(summary, outcome, json, foreseen_words if site.check else last_words)
 
 
@@ -94,7 +97,13 @@ def _tell_end(summary: Summary, outcome: Outcome | None, json: bool, words: Call
 
         last = summary_line(summary)
     elif outcome is not None:
-        last = words(outcome, summary)
+        from backline.commands.run_summary import run_summary
+        from backline.report.cells import terminal_width, wants_color
+        from backline.report.paint import Paint
+
+        paint = Paint(wants_color(sys.stdout))
+        how = paint("strong", words(outcome, summary))
+        last = f"{how}\n{run_summary(summary, terminal_width(sys.stdout), paint)}"
     try:
         if last:
             print(last, flush=True)

@@ -15,11 +15,33 @@ from backline.deploy.prepare import look
 from backline.deploy.stock import Stock
 from backline.fleet.fleet import FORKS
 from backline.fleet.target import Target
+from backline.report.shortening import short_moment
+from backline.report.tables import Column
 from backline.resources.failure import Unreachable
 from backline.resources.supervisor_rpc import ProcessInfo
 
 SERVICE = "service"
-HEADINGS = ("host", "program", "kind", "release", "state", "pid", "started", "proved")
+STATES = {
+    "STARTING": "just started",
+    "RUNNING": "running",
+    "BACKOFF": "keeps dying",
+    "STOPPING": "finishing",
+    "STOPPED": "stopped",
+    "EXITED": "ended",
+    "FATAL": "given up",
+    "UNKNOWN": "unknown",
+}
+"""Supervisor's words as people say it. It calls a program STARTING that works already, for its first ten seconds."""
+COLUMNS = (
+    Column("host"),
+    Column("program"),
+    Column("kind", spare=3),
+    Column("release", spare=1),
+    Column("state", meaning=lambda cell: "bad" if cell in (STATES["BACKOFF"], STATES["FATAL"]) else ""),
+    Column("pid", spare=2),
+    Column("started", short_moment),
+    Column("proved", meaning=lambda cell: "bad" if cell == "NO" else "good"),
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +84,7 @@ def row(status: ProgramStatus) -> tuple[str, ...]:
         status.program,
         status.kind,
         status.generation or "",
-        status.state,
+        STATES.get(status.state, status.state),
         pid,
         status.started or "",
         proved,

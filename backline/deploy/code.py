@@ -46,7 +46,13 @@ def push_code(target: Target, draft: Draft) -> None:
         target.session.put_blob(blob, content, incoming, paths[blob])
     tree = Tree(change.release.directory, draft.source.files, releases, incoming)
     target.apply(_plan(tree, *_own_files(change, draft.source.requirements)))
-    target.session.remark(f"{count} of {counted(len(draft.source.files), 'file')} sent, {data_size(size)}")
+    target.session.remark(_sent(count, len(draft.source.files), size))
+
+
+def _sent(count: int, all_files: int, size: int) -> str:
+    if not count:
+        return f"nothing to send: {counted(all_files, 'file')} there already"
+    return f"{count} of {counted(all_files, 'file')} sent, {data_size(size)}"
 
 
 def paths_of(files: Iterable[TreeFile]) -> dict[str, tuple[str, ...]]:

@@ -36,22 +36,40 @@ class ErrorSummary:
 
 
 @dataclass(frozen=True)
+class StepSummary:
+    """How long a step took on a host."""
+
+    name: str
+    host: str
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Summary:
     """`status`: deployed, live, provisioned or checked (exit 0), refused, partial, else failed.
 
-    `release` is r43, or None."""
+    `release` is r43, or None; `seconds` how long all of it took; `steps` stand in the order in which they ended."""
 
     status: str
     release: str | None
     error: ErrorSummary | None
     hosts: Mapping[str, HostSummary]
+    seconds: float
+    steps: tuple[StepSummary, ...]
 
 
-def summary_of(status: str, release: str | None, failure: Failure | None, targets: tuple[Target, ...]) -> Summary:
+def summary_of(
+    status: str,
+    release: str | None,
+    failure: Failure | None,
+    targets: tuple[Target, ...],
+    seconds: float,
+    steps: tuple[StepSummary, ...],
+) -> Summary:
     """The summary of a run; `targets` are those that were connected."""
     error = ErrorSummary(failure.host, failure.step, failure.cause, failure.hint) if failure else None
     word = STATUS.get(failure.code, FAILED) if failure else status
-    return Summary(word, release, error, {target.name: host_summary(target) for target in targets})
+    return Summary(word, release, error, {target.name: host_summary(target) for target in targets}, seconds, steps)
 
 
 def host_summary(target: Target) -> HostSummary:

@@ -163,13 +163,13 @@ class Session:
             self._send(bytes_frame(piece))
             self._upload = self._upload.with_bytes(len(piece))
             if start + PIECE < len(view):
-                self._tell(Event(Kind.SENDING, time.time(), subject=paths[0], detail=self._upload.detail()))
+                self.tell(Event(Kind.SENDING, time.time(), subject=paths[0], detail=self._upload.detail()))
         self._send(bytes_frame(b""))
         self.traffic.blobs += 1
         for path in paths:
             self._upload = self._upload.with_file()
             detail = {"bytes": len(content), **self._upload.detail()}
-            self._tell(Event(Kind.SENT, time.time(), subject=path, detail=detail))
+            self.tell(Event(Kind.SENT, time.time(), subject=path, detail=detail))
 
     def close(self) -> None:
         """The end: the line is closed, and the agent leaves when it sees that. Requests that wait fail."""

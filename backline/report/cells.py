@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import textwrap
 from typing import TextIO
 
 from rich.cells import cell_len, set_cell_size
 
 USUAL_WIDTH = 80
+USUAL_HEIGHT = 24
 ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
 CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -40,6 +40,11 @@ def wrapped(text: str, width: int) -> list[str]:
     return [part for line in broken for part in _folded(line, width)]
 
 
+def shown_width(painted: str) -> int:
+    """How many cells a text with colours in it takes."""
+    return cell_len(ESCAPES.sub("", painted))
+
+
 def duration(seconds: float) -> str:
     """`0.3s`, `12.3s`, `4m05s`."""
     if seconds < 99.95:
@@ -49,15 +54,32 @@ def duration(seconds: float) -> str:
 
 
 def is_terminal(stream: TextIO) -> bool:
-    """True where a person watches who can be shown colours and moving lines."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") not in ("", "dumb")
+    """True where a person watches who can be shown moving lines."""
+    return stream.isatty() and os.environ.get("TERM", "dumb") not in ("", "dumb")
+
+
+def wants_color(stream: TextIO) -> bool:
+    """True where a person watches who can be shown colours, and did not ask for none."""
+    return is_terminal(stream) and not os.environ.get("NO_COLOR")
 
 
 def terminal_width(stream: TextIO) -> int | None:
-    """How many cells a line has; None where nothing is cut, because it is not a terminal."""
-    if not stream.isatty():
-        return None
-    return shutil.get_terminal_size((USUAL_WIDTH, 24)).columns
+    """How many cells a line has; None where nothing is cut or folded, because it is not a terminal."""
+    return terminal_size(stream)[0] if stream.isatty() else None
+
+
+def terminal_size(stream: TextIO) -> tuple[int, int]:
+    """Columns and lines of a terminal as it is now; COLUMNS and LINES of the environment come first, as they do
+    everywhere."""
+    try:
+        found = os.get_terminal_size(stream.fileno())
+    except (OSError, ValueError):  # no terminal at all
+        found = os.terminal_size((0, 0))
+    columns, lines = (os.environ.get(name, "") for name in ("COLUMNS", "LINES"))
+    return (
+        int(columns) if columns.isdigit() and int(columns) else found.columns or USUAL_WIDTH,
+        int(lines) if lines.isdigit() and int(lines) else found.lines or USUAL_HEIGHT,
+    )
 
 
 def _folded(line: str, width: int) -> list[str]:

@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
 from backline.agent.events import Event, Kind, Outcome
-from backline.report.cells import is_terminal, printable
+from backline.fleet.upload import upload_of
+from backline.report.cells import is_terminal, printable, terminal_width, wants_color
 from backline.report.differences import as_diff
 from backline.report.lines import Lines
 from backline.report.masking import masked_event
@@ -18,8 +19,10 @@ from backline.report.paint import Paint
 if TYPE_CHECKING:
     from backline.report.live import LiveRows, Running
 
-WORDY = (Kind.STARTED, Kind.OUTPUT)
+WORDY = (Kind.STARTED, Kind.OUTPUT, Kind.SENT)
 """The kinds of events that only `--verbose` shows as lines of their own."""
+
+DIFF_INDENT = " " * 11
 
 
 class Console:
@@ -41,15 +44,14 @@ class Console:
         self._errors = errors
         self._verbose = verbose
         self._diff = diff or verbose
-        coloured = is_terminal(stream) if color is None else color
-        self._lines = Lines(Paint(coloured))
-        self._warnings = Lines(Paint(is_terminal(errors) if color is None else color))
+        self._lines = Lines(Paint(wants_color(stream) if color is None else color), lambda: terminal_width(stream))
+        self._warnings = Lines(Paint(wants_color(errors) if color is None else color), lambda: terminal_width(errors))
         self._secrets: frozenset[str] = frozenset()
-        self._running: dict[tuple[str, str], Running] = {}
+        self._running: dict[str, Running] = {}
         self._telling = threading.RLock()
         for host in hosts:
             self._lines.know(host)
-        self._live: LiveRows | None = self._live_rows() if coloured and is_terminal(stream) else None
+        self._live: LiveRows | None = self._live_rows() if is_terminal(stream) else None
 
     def __enter__(self) -> Console:
         return self
@@ -62,14 +64,14 @@ class Console:
     def __call__(self, event: Event) -> None:
         told = masked_event(event, self._secrets)
         with self._telling:
-            self._lines.know(
-                told.host
-            )  # also of events that make no line, so that the lines to come stand in one column
+            # Also of events that make no line, so that the lines to come stand in one column.
+            self._lines.know(told.host)
             self._follow(told)
-            if self._matters(told):
-                self._write(told)
+            lines = self._text_of(told) if self._matters(told) else ""
             if self._live:
-                self._live.show(tuple(self._running.values()))
+                self._live.show(tuple(self._running.values()), lines)
+            elif lines:
+                print(lines, end="", file=self._stream, flush=True)
 
     def hide(self, secrets: Iterable[str]) -> None:
         """Values that nothing on the screen may show."""
@@ -80,26 +82,30 @@ class Console:
         with self._telling:
             self._running.clear()
             if self._live:
-                self._live.show(())
+                self._live.close()
+                self._live = None
 
     def _follow(self, event: Event) -> None:
         """Keep in mind what runs, and its last words."""
         if not self._live:
             return
-        place = (event.host, event.step)
         if event.kind == Kind.STARTED:
             from backline.report.live import Running
 
-            self._running[place] = Running(event.host, event.step)
+            self._running[event.host] = Running(event.host, event.step)
         elif event.kind == Kind.FINISHED:
-            self._running.pop(place, None)
-        elif place in self._running:
-            running = self._running[place]
+            self._running.pop(event.host, None)
+        elif event.host in self._running:
+            running = self._running[event.host]
             running.changed += event.kind == Kind.RESOURCE and event.status in (Outcome.CHANGED, Outcome.WOULD_CHANGE)
             if event.kind == Kind.OUTPUT:
                 running.last_words = printable(event.text) or running.last_words
+            if event.kind in (Kind.SENDING, Kind.SENT):
+                running.upload = upload_of(event)
 
     def _matters(self, event: Event) -> bool:
+        if event.kind == Kind.SENDING:
+            return False
         if event.kind in WORDY or event.status == Outcome.ASKED:
             return self._verbose
         if event.kind == Kind.RESOURCE:
@@ -108,21 +114,15 @@ class Console:
             return self._verbose or changed_role or event.status == Outcome.FAILED
         return True
 
-    def _write(self, event: Event) -> None:
+    def _text_of(self, event: Event) -> str:
+        """Whole lines for standard output; a warning goes to standard error by itself, unless both are one screen."""
         if event.kind == Kind.WARNING and not (self._live and self._errors.isatty()):
             print(self._warnings.of(event), file=self._errors, flush=True)
-            return
+            return ""
         lines = [self._lines.of(event)]
         if self._diff:
-            lines += [f"{' ' * 11}{line}" for line in as_diff(event.differences)]
-        for line in filter(None, lines):
-            self._print(line)
-
-    def _print(self, line: str) -> None:
-        if self._live:
-            self._live.print(line)
-        else:
-            print(line, file=self._stream, flush=True)
+            lines += [f"{DIFF_INDENT}{line}" for line in as_diff(event.differences)]
+        return "".join(f"{line}\n" for line in lines if line)
 
     def _live_rows(self) -> LiveRows:
         from backline.report.live import LiveRows

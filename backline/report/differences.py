@@ -11,11 +11,17 @@ from backline.resources.resource import Difference
 LONGEST_VALUE = 40
 EXISTS = "exists"
 CONTENT = "content"
+CREATED = "created"
 
 
 def in_words(differences: tuple[object, ...]) -> str:
     """`mode 0644 → 0755, content`, or `created`, `removed`."""
     return ", ".join(_words(item) for item in differences if isinstance(item, Difference))
+
+
+def is_creation(differences: tuple[object, ...]) -> bool:
+    """Whether what differs is that the thing is not there yet."""
+    return any(isinstance(item, Difference) and _words(item) == CREATED for item in differences)
 
 
 def as_diff(differences: tuple[object, ...]) -> Iterator[str]:
@@ -28,9 +34,9 @@ def as_diff(differences: tuple[object, ...]) -> Iterator[str]:
 
 def _words(item: Difference) -> str:
     if item.attribute == EXISTS:
-        return "created" if item.after else "removed"
+        return CREATED if item.after else "removed"
     if item.attribute == CONTENT and item.before is None:
-        return "created"
+        return CREATED
     if item.attribute == CONTENT or _is_text(item):
         return item.attribute
     return f"{item.attribute} {_value(item.before)} → {_value(item.after)}"

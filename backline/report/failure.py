@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backline.report.cells import USUAL_WIDTH, cut, printable, wrapped
+from backline.report.cells import USUAL_HEIGHT, USUAL_WIDTH, cut, printable, wrapped
 from backline.report.paint import Paint
 from backline.resources.failure import ExitCode, Failure, Interrupted
 from backline.resources.secret import masked
 
-USUAL_HEIGHT = 24
 MOST_CAUSE_LINES = 5
 MOST_STATE_LINES = 6
 FEWEST_PROOF_LINES = 3
@@ -104,4 +103,7 @@ def _limited(lines: list[str], most: int) -> list[str]:
 def _labelled(label: str, lines: Sequence[str], paint: Paint) -> list[str]:
     """`  next   inv status`: the label once, the rest below each other. Commands are not broken: they are copied."""
     names = [label, *[""] * len(lines)]
-    return [f"{INDENT}{paint('faint', f'{name:5}')}  {line}".rstrip() for name, line in zip(names, lines, strict=False)]
+    return [
+        f"{INDENT}{paint('strong', name)}{' ' * (5 - len(name))}  {line}".rstrip()
+        for name, line in zip(names, lines, strict=False)
+    ]

@@ -8,7 +8,7 @@ from typing import TextIO
 
 from rich.cells import cell_len
 
-from backline.report.cells import is_terminal, padded, printable
+from backline.report.cells import padded, printable, wants_color
 from backline.report.log_lines import LogLine, Source
 from backline.report.paint import Paint
 
@@ -18,7 +18,7 @@ class Follower:
 
     def __init__(self, stream: TextIO, sources: Iterable[Source] = (), color: bool | None = None) -> None:
         self._stream = stream
-        self._paint = Paint(is_terminal(stream) if color is None else color)
+        self._paint = Paint(wants_color(stream) if color is None else color)
         self._numbers: dict[Source, int] = {}
         self._widths = (0, 0, 0)
         self._prefixes: dict[Source, str] = {}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-CODES = {"good": "32", "bad": "31", "warning": "33", "faint": "2", "strong": "1", "name": "36"}
-SOURCE_CODES = ("36", "35", "34", "32", "33", "96", "95", "94")
+CODES = {"good": "32", "bad": "1;31", "warning": "35", "faint": "2", "strong": "1", "name": "94"}
+"""Of the terminal's own colours those that can be read on dark and on light: not yellow (33), not blue (34), and hardly
+a bright one. Nothing that matters is faint."""
+SOURCE_CODES = ("94", "35", "32", "36", "95")
 """For the prefixes of many logs; told apart by their order."""
 
 

@@ -78,5 +78,6 @@ def _in_project(file: str, line: str, directory: str) -> str:
     import os
 
     inside = os.path.relpath(os.path.join(directory, file), directory)
-    outside = inside.startswith("..") or "site-packages" in inside or inside.startswith(".venv")
+    # `<frozen importlib._bootstrap>` is no file at all.
+    outside = inside.startswith(("..", "<")) or "site-packages" in inside or inside.startswith(".venv")
     return "" if outside else f"{inside}:{line}"

@@ -119,7 +119,7 @@ def test_log_lines_stand_behind_aligned_names() -> None:
 def test_sources_have_colours_of_their_own() -> None:
     stream = io.StringIO()
     Follower(stream, [MAIL, WEB], color=True)([LogLine(MAIL, "x"), LogLine(WEB, "y")])
-    assert [line[:5] for line in stream.getvalue().splitlines()] == ["\x1b[36m", "\x1b[35m"]
+    assert [line[:5] for line in stream.getvalue().splitlines()] == ["\x1b[94m", "\x1b[35m"]
 
 
 def test_json_is_an_object_a_line() -> None:

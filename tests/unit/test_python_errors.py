@@ -51,6 +51,13 @@ def test_of_a_traceback_the_project_s_own_lines_are_shown() -> None:
     )
 
 
+def test_python_s_own_frozen_modules_are_not_the_project_s() -> None:
+    frozen = '  File "<frozen importlib._bootstrap>", line 690, in _load_unlocked'
+    lines = [HEAD, OURS, "    import tea", frozen, "ImportError: no tea"]
+    assert str(python_error(lines, "/srv/shop/releases/43")) == "ImportError: no tea (shop/urls.py:3)"
+    assert frozen not in without_libraries(lines, "/srv/shop/releases/43")
+
+
 def test_a_traceback_of_libraries_alone_is_shown_whole() -> None:
     lines = (HEAD, SITE, "    load()", "ImportError: no tea")
     assert without_libraries(lines, "/srv/shop/releases/43") == lines

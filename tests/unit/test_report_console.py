@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
 
 import pytest
 
 from backline.agent.events import Event, Kind, Outcome
+from backline.fleet.upload import Upload
 from backline.report.console import Console
 from backline.resources.resource import Difference
+from tests.emulator import lasting_lines
 
 AT = 1795384380.0
 
@@ -43,6 +44,10 @@ RUN = (
     resource(Outcome.WOULD_CHANGE, "shop", Difference("groups", None, "www-data")),
     Event(Kind.HANDLER, AT, "web1", "converge", Outcome.DONE, "reload nginx", seconds=0.21),
     Event(Kind.FINISHED, AT, "web1", "converge", Outcome.DONE, text="3 changed", seconds=1.94),
+    Event(Kind.STARTED, AT, "web1", "push code"),
+    Event(Kind.SENDING, AT, "web1", "push code", subject="film.mp4", detail=Upload(0, 1, 262144, 300000).detail()),
+    Event(Kind.SENT, AT, "web1", "push code", subject="film.mp4", detail={"bytes": 300000}),
+    Event(Kind.FINISHED, AT, "web1", "push code", Outcome.DONE, text="1 of 29 files sent, 300.0 kB", seconds=0.31),
     Event(Kind.STARTED, AT, "web1", "build virtualenv"),
     Event(Kind.OUTPUT, AT, "web1", "build virtualenv", text="\x1b[32mDownloading\x1b[0m 10%\rDownloading 99%"),
     Event(Kind.NOTE, AT, "web1", "build virtualenv", text="no uv here; pip is used"),
@@ -58,6 +63,7 @@ PLAIN = """\
          web1     would change shop: groups none → www-data
    0.2s  web1     handler reload nginx
    1.9s  web1     converge              3 changed
+   0.3s  web1     push code             1 of 29 files sent, 300.0 kB
          web1     no uv here; pip is used
   4m05s  web1     build virtualenv      failed
 """
@@ -78,6 +84,9 @@ VERBOSE = """\
          web1     would change shop: groups none → www-data
    0.2s  web1     handler reload nginx
    1.9s  web1     converge              3 changed
+         web1     push code             …
+         web1     sent film.mp4, 300.0 kB
+   0.3s  web1     push code             1 of 29 files sent, 300.0 kB
          web1     build virtualenv      …
          web1     | Downloading 99%
          web1     no uv here; pip is used
@@ -100,49 +109,75 @@ def test_a_pipe_gets_a_plain_line_for_each_event_that_matters(verbose: bool, exp
 
 
 @pytest.mark.usefixtures("person")
-@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
-def test_a_terminal_that_wants_no_colour_gets_what_a_pipe_gets(
-    environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
+def test_a_terminal_that_can_move_nothing_gets_what_a_pipe_gets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
     stream = Terminal()
     told(Console(stream, io.StringIO()))
     assert stream.getvalue() == PLAIN
+
+
+@pytest.mark.usefixtures("person")
+def test_a_person_who_wants_no_colour_sees_the_same_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = Terminal()
+    told(Console(stream, io.StringIO()))
+    assert lasting_lines(stream.getvalue()) == PLAIN.splitlines()
+    assert not re.search(r"\x1b\[[0-9;]*m", stream.getvalue())
 
 
 def test_colour_can_be_asked_for_in_a_pipe() -> None:
     stream = io.StringIO()
     with Console(stream, io.StringIO(), color=True) as console:
         console(Event(Kind.FINISHED, AT, "web1", "migrate", Outcome.DONE, seconds=0.5))
-    assert stream.getvalue() == "\x1b[2m   0.5s\x1b[0m  \x1b[36mweb1\x1b[0m  \x1b[1mmigrate             \x1b[0m\n"
+    assert stream.getvalue() == "   0.5s  \x1b[94mweb1  \x1b[0m\x1b[1mmigrate               \x1b[0m\n"
 
 
 @pytest.mark.usefixtures("person")
-def test_a_terminal_is_left_with_the_same_lines_and_its_cursor() -> None:
+def test_a_terminal_is_left_with_the_same_lines_and_nothing_changed() -> None:
     stream = Terminal()
     told(Console(stream, Terminal()))
     lasting = PLAIN.splitlines()
     lasting.insert(-1, "warning: worker2: the disk is 93 % full")
     assert lasting_lines(stream.getvalue()) == lasting
-    assert stream.getvalue().count("\x1b[?25l") == stream.getvalue().count("\x1b[?25h") > 0
+    assert "\x1b[?" not in stream.getvalue()  # no mode is set, so that none stays when we are killed
 
 
 @pytest.mark.usefixtures("person")
-def test_a_running_step_shows_what_it_changed_and_its_last_words() -> None:
+def test_a_host_at_work_has_one_row_with_what_it_changed_and_its_last_words() -> None:
     stream = Terminal()
     console = Console(stream, Terminal())
     for event in RUN[:6]:
         console(event)
     console(Event(Kind.OUTPUT, AT, "web1", "converge", text="unpacking " + "x" * 100))
     console(Event(Kind.STARTED, AT, "worker3", "converge"))  # draws the rows anew
-    console.close()
-    rows = re.findall(r"\x1b\[36m *\d+\.\ds  ([^\x1b]*)", stream.getvalue())
-    assert rows[-3:] == [
-        "web1     converge              3 changed · unpacking xxxxxxxxxxxxxxxx…",
-        "worker2  converge",
-        "worker3  converge",
+    assert [re.sub(r"\d+\.\ds", "0.0s", row) for row in lasting_lines(stream.getvalue())[-3:]] == [
+        "   0.0s  web1     converge              3 changed · unpacking xxxxxxxxxxxxxx…",
+        "   0.0s  worker2  converge",
+        "   0.0s  worker3  converge",
     ]
+    console.close()
+    assert lasting_lines(stream.getvalue())[-1].endswith("changed /etc/shop.conf: content")
+
+
+@pytest.mark.usefixtures("person")
+def test_an_upload_is_a_bar() -> None:
+    stream = Terminal()
+    console = Console(stream, Terminal())
+    for event in (RUN[0], RUN[9], RUN[10], Event(Kind.STARTED, AT, "web2", "push code")):
+        console(event)
+    row = lasting_lines(stream.getvalue())[-2]
+    assert row.endswith("push code             ━━━━━━╌╌  262.1 of 300.0 kB, 0 of 1 file")
+    console.close()
+
+
+@pytest.mark.usefixtures("person")
+def test_what_is_told_after_the_end_leaves_no_row_behind() -> None:
+    stream = Terminal()
+    console = Console(stream, Terminal())
+    console.close()
+    for event in RUN[:4]:
+        console(event)
+    assert lasting_lines(stream.getvalue()) == ["         web1     changed /srv/shop: created"]
 
 
 def test_a_secret_that_slipped_into_an_event_is_dots() -> None:
@@ -152,26 +187,6 @@ def test_a_secret_that_slipped_into_an_event_is_dots() -> None:
     console(resource(Outcome.CHANGED, "/env", Difference("key", "hunter2", "x")))
     console(Event(Kind.NOTE, AT, "web1", text="it is hunter2"))
     assert stream.getvalue() == "         web1  changed /env: key •••• → x\n         web1  it is ••••\n"
-
-
-def lasting_lines(written: str) -> list[str]:
-    """What a terminal shows in the end: a small one that knows what Rich uses."""
-    rows, row, column = [""], 0, 0
-    for piece in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|\r|\n|[^\x1b\r\n]+", written):
-        if piece == "\r":
-            column = 0
-        elif piece == "\n":
-            row, column = row + 1, 0
-            rows += [""] * (row + 1 - len(rows))
-        elif piece.startswith("\x1b["):
-            if piece.endswith("A"):
-                row -= int(piece[2:-1] or 1)
-            elif piece.endswith("K"):
-                rows[row] = ""
-        else:
-            rows[row] = rows[row][:column].ljust(column) + piece + rows[row][column + len(piece) :]
-            column += len(piece)
-    return [line.rstrip() for line in rows if line.strip()]
 
 
 def test_what_the_runbook_makes_is_told_by_its_step_and_not_file_by_file() -> None:

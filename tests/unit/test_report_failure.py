@@ -38,8 +38,8 @@ def test_a_failure_says_where_why_by_what_how_things_stand_and_what_next() -> No
 
 def test_colour_changes_nothing_but_colour() -> None:
     coloured = failure_screen(PIP, ["worker2: r42"], color=True)
-    assert coloured.startswith("\x1b[31mFailed\x1b[0m: \x1b[1mweb1 · build virtualenv\x1b[0m\n")
-    for code in ("\x1b[31m", "\x1b[1m", "\x1b[2m", "\x1b[0m"):
+    assert coloured.startswith("\x1b[1;31mFailed\x1b[0m: \x1b[1mweb1 · build virtualenv\x1b[0m\n")
+    for code in ("\x1b[1;31m", "\x1b[1m", "\x1b[0m"):
         coloured = coloured.replace(code, "")
     assert "\n".join(line.rstrip() for line in coloured.splitlines()) == PIP_SCREEN
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -123,6 +124,16 @@ def test_a_deploy_goes_on_when_nobody_reads(deployed: Project) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
     live = [item["release"] for item in deployed.on_host("releases").document if item["live"]]
     assert live == ["r2"]
+
+
+def test_releases_as_json_have_these_fields(deployed: Project) -> None:
+    listed = deployed.on_host("releases").document
+    commit = deployed.git("rev-parse", "HEAD")
+    assert [item["release"] for item in listed] == ["r2", "r1"]
+    assert {(item["host"], item["commit"], item["ref"]) for item in listed} == {("sandbox", commit, "HEAD")}
+    assert [(item["live"], item["good"]) for item in listed] == [(True, True), (False, True)]
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", item["at"]) for item in listed)
+    assert all(re.fullmatch(r"[^@]+@.+", item["by"]) for item in listed)
 
 
 def test_ping_prints_the_facts(deployed: Project) -> None:

@@ -39,7 +39,7 @@ def test_each_part_is_started_anew_alone(deployed: Project) -> None:
     assert [entry["status"] for entry in ledger] == ["deployed", "deployed", "deployed", "deployed", "live"]
     sheet = deployed.inv("show", "r1", "--host", deployed.host).out
     assert "live" in sheet
-    assert "shop-web-r1-2 RUNNING" in sheet or "shop-web-r1-2 STARTING" in sheet
+    assert "shop-web-r1-2 running" in sheet or "shop-web-r1-2 just started" in sheet
 
 
 def test_a_worker_that_is_not_there_is_named_with_the_nearest(deployed: Project) -> None:
