@@ -100,5 +100,7 @@ def release_number(name: str) -> int:
         return 0
     found = RELEASE_NAME.fullmatch(name)
     if found is None:
-        raise ConfigurationError(f"{name!r} is not a release", hint="write it as r43; inv releases lists them")
+        raise ConfigurationError(
+            f"{name!r} is not a release", hint="write it as r43; those that there are:  inv releases"
+        )
     return int(found.group(1))

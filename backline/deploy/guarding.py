@@ -54,7 +54,7 @@ class Run:
             raise Partial(
                 "the connection was lost during the switch",
                 lines=(lost.cause, *lost.lines),
-                hint=f"inv status --host {lost.host} shows which release serves",
+                hint=f"which release serves:  inv status --host {lost.host}",
                 state="where the switch was made, the host's own guard finishes the deploy; where not, it undoes it",
                 host=lost.host,
                 step=lost.step,
@@ -77,7 +77,7 @@ def recorded(fleet: Fleet, order: Order) -> Iterator[Run]:
                 host=", ".join(target.name for target in fleet.targets),
                 step=fleet.step,
                 state=_left_to_the_hosts(run),
-                hint=f"inv status{_host_option(run)} shows what runs",
+                hint=f"what runs:  inv status{_host_option(run)}",
             ) from None
 
 

@@ -263,7 +263,7 @@ class Session:
             lines=said,
             host=self.name,
             step=self._step,
-            hint="inv status shows what is running; the same command can be given again",
+            hint="what runs:  inv status\nthe same command can be given again",
         )
 
     def _ping_on(self) -> None:
