@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak lint format reference clean environment
+.PHONY: help demo test soak streams lint format reference clean environment
 TESTS ?= tests/unit tests/host
 
 help:  ## This list
@@ -16,6 +16,9 @@ test: environment  ## Run the tests (BACKLINE_REQUIRE_ALL=1: what is missing her
 
 soak: environment  ## Follow 100 MB of logs and 10,000 lines a second (minutes), and print the rate that was reached
 	@BACKLINE_SOAK=1 .venv/bin/python -m pytest -q -s --timeout 900 tests/host/deploy/test_log_volume.py
+
+streams: environment  ## Restart the workers ten times under a stream of tasks, in each way (minutes), and print the table
+	@BACKLINE_STREAMS=1 .venv/bin/python -m pytest -q -s tests/host/deploy/test_restart_streams.py
 
 lint: environment  ## Check style, types and the import rules
 	@.venv/bin/ruff check

@@ -42,9 +42,10 @@ def pass_through(seconds, door):
 
 
 def work(task, seconds, door):
-    note("runs", "begin", task.request.id, settings.RELEASE, task.request.hostname)
+    who = task.request.id, settings.RELEASE, task.request.hostname, os.getpid(), os.getppid()
+    note("runs", "begin", *who, time.time())
     pass_through(seconds, door)
-    note("runs", "end", task.request.id, settings.RELEASE, task.request.hostname)
+    note("runs", "end", *who, time.time())
 
 
 @shared_task(bind=True, ignore_result=True, name="shop.tasks.count")
@@ -86,6 +87,8 @@ def published(sender=None, headers=None, **_):
 
 COUNTED_VIEWS = '''"""Sends the tasks that count themselves, and answers slowly where that is asked for."""
 
+import time
+
 from django.conf import settings
 from django.http import JsonResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -103,8 +106,9 @@ def send(request):
     known = {"default": counted.only, "mail": counted.mail_only}
     shared = {"default": counted.count, "mail": counted.mail_count}
     task = (known if alone else shared)[asked["queue"]]
+    at = time.time()
     sent = task.delay(float(asked["seconds"]), asked["door"])
-    return JsonResponse({"release": settings.RELEASE, "task": task.name, "id": sent.id})
+    return JsonResponse({"release": settings.RELEASE, "task": task.name, "id": sent.id, "at": at})
 
 
 @csrf_exempt
@@ -127,12 +131,16 @@ CELERY_BEAT_SCHEDULE["tick"] = {"task": "shop.tasks.tick", "schedule": 1.0}
 
 @dataclass(frozen=True)
 class Run:
-    """One line of a task: `word` is begin or end."""
+    """One line of a task: `word` is begin or end; `pid` ran it, `worker` is its parent; `at` is in seconds
+    since the epoch."""
 
     word: str
     task: str
     release: str
     node: str
+    pid: int
+    worker: int
+    at: float
 
 
 @dataclass(frozen=True)
@@ -151,7 +159,10 @@ class Counts:
     folder: Path
 
     def runs(self) -> tuple[Run, ...]:
-        return tuple(Run(*words) for words in self._lines("runs"))
+        return tuple(
+            Run(word, task, release, node, int(pid), int(worker), float(at))
+            for word, task, release, node, pid, worker, at in self._lines("runs")
+        )
 
     def begun(self, tasks: frozenset[str]) -> bool:
         """Whether each of these tasks has been begun."""

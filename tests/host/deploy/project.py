@@ -93,6 +93,18 @@ class Project:
         (self.shop / path).write_text(text)
         self.commit(f"change {path}")
 
+    def replace(self, path: str, old: str, new: str) -> None:
+        """Change a file of the project, named from its folder on, as with an editor."""
+        file = self.folder / path
+        text = file.read_text()
+        assert old in text
+        file.write_text(text.replace(old, new, 1))
+
+    def line_of(self, path: str, text: str) -> str:
+        """`inventory/group_vars/all.yml:12`"""
+        lines = (self.folder / path).read_text().splitlines()
+        return f"{path}:{1 + next(place for place, line in enumerate(lines) if text in line)}"
+
     def commit(self, message: str) -> str:
         """Commit everything; returns the commit's id."""
         self.git("add", "--all")

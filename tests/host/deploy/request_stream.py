@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import re
 import threading
@@ -15,9 +16,8 @@ from urllib.parse import urlencode
 
 RATE = 25
 """Requests a second."""
-MOST = 5000
 LONGEST = 240.0
-"""Requests, and seconds, after which a stream ends by itself."""
+"""Seconds after which a stream ends by itself."""
 AT_ONCE = 24
 SILENCE = 90.0
 """Seconds after which a request that is not answered has failed."""
@@ -59,11 +59,15 @@ class Answer:
 
 
 class RequestStream:
-    """Asks what `choose` says for each number, RATE times a second, while the with-statement lasts."""
+    """Asks what `choose` says for each number, `rate` times a second, while the with-statement lasts."""
 
-    def __init__(self, site: str, choose: Callable[[int], Request]) -> None:
+    def __init__(
+        self, site: str, choose: Callable[[int], Request], rate: float = RATE, longest: float = LONGEST
+    ) -> None:
         self._site = site
         self._choose = choose
+        self._rate = rate
+        self._longest = longest
         self._ended = threading.Event()
         self._pool = ThreadPoolExecutor(AT_ONCE)
         self._asked: list[Future[Answer]] = []
@@ -85,6 +89,11 @@ class RequestStream:
         self._asked.append(asked)
         return asked
 
+    @property
+    def flows(self) -> bool:
+        """Whether it still asks."""
+        return self._asker.is_alive()
+
     def answers(self) -> tuple[Answer, ...]:
         """What was answered until now."""
         return tuple(self._answers)
@@ -102,9 +111,9 @@ class RequestStream:
 
     def _ask(self) -> None:
         begun = time.monotonic()
-        for number in range(MOST):
-            pause = begun + number / RATE - time.monotonic()
-            if self._ended.wait(max(pause, 0)) or time.monotonic() > begun + LONGEST:
+        for number in itertools.count():
+            pause = begun + number / self._rate - time.monotonic()
+            if self._ended.wait(max(pause, 0)) or time.monotonic() > begun + self._longest:
                 return
             self.ask(self._choose(number))
 

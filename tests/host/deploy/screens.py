@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from invoke.parser import Parser
+
+from backline.commands.collection import commands
 from tests.host.deploy.project import Completed, Project
 
 WIDTH, HEIGHT = 80, 24
 LABELS = ("state", "next")
+LOOKING = ("status", "releases", "history")
+"""The commands that change nothing, so that a test can type them where a screen says so."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +57,31 @@ def refused(project: Project, *words: str, code: int, host: str, step: str) -> S
     assert screen.title.endswith(": " + " · ".join(filter(None, (host, step))))
     assert " ".join(error["cause"].split()) in screen.text
     assert error["hint"] == screen.next
-    assert "inv " in error["hint"]
     assert screen.state
+    assert_next_works(project, screen.next)
     return screen
+
+
+def assert_next_works(project: Project, hint: str) -> None:
+    """What is to be typed can be typed, and what is to be read or mended is there."""
+    typed = [words for line in hint.splitlines() if (words := command_in(line))]
+    assert typed, hint
+    known = commands(str(project.folder / "tasks.py")).to_contexts()
+    for words in typed:
+        Parser(known).parse_argv(words)
+        if words[0] in LOOKING:
+            project.inv(*words)
+    for path in re.findall(r"^/\S+", hint, re.MULTILINE):
+        assert Path(path).exists(), hint
+    for path, line in re.findall(r"([\w./-]+\.(?:py|yml|j2)):(\d+)", hint):
+        text = next(folder / path for folder in (project.shop, project.folder) if (folder / path).exists()).read_text()
+        assert 0 < int(line) <= len(text.splitlines()), hint
+
+
+def command_in(line: str) -> list[str]:
+    """`inv deploy --host web1` as Invoke gets it, without what is said of it in brackets; empty where there is none."""
+    _, _, words = line.partition("inv ")
+    return shlex.split(words.partition("   (")[0])
 
 
 @contextmanager
