@@ -116,6 +116,7 @@ def test_a_broker_that_hangs_keeps_nobody_waiting_for_long(live: Project) -> Non
     assert f"no answer from default-{number}@sandbox, mail-{number}@sandbox within 2 s" in screen.text
     assert "the broker does not answer" in screen.text
     assert "r1 serves, untouched" in screen.state
+    live.git("checkout", "--quiet", ALL)
     live.on_host("restart-workers")
 
 
