@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from supervisor.options import ServerOptions
 
+from backline.commands.own_folders import OURS
 from backline.commands.roles import declarations, load_roles
 from backline.deploy.rendering import rendered_files
 from backline.deploy.role import generation_processes, role_plan
@@ -35,6 +36,7 @@ from backline.settings.settings import HostSettings, Settings
 from tests.unit.shop import SUPERVISOR, shop
 from tests.unit.written_inventory import write_inventory
 
+ROLES = load_roles(OURS)
 REQUIREMENTS = "celery==5.6.0\ngunicorn==25.3.0\n"
 ACCOUNT = "nobody"
 """A user whom every machine has; Supervisor looks up `user=` when it reads a file."""
@@ -62,7 +64,7 @@ class Site:
         host = f"web1: {{backline_rootless: {str(rootless).lower()}, app_root: '{self.folder}/shop', {REQUIRED}}}"
         inventory = write_inventory({"hosts.yml": f"all: {{hosts: {{{host}}}}}"})
         facts = replace(placeholder_facts(), home=str(self.home))
-        found = load_settings(inventory.hosts[0], inventory, declarations(load_roles()), facts)
+        found = load_settings(inventory.hosts[0], inventory, declarations(ROLES), facts)
         app = replace(found.app, environment=variables.get(AppSettings, {}).get("app_environment", {}))
         changed = {kind: replace(own, app=app, **variables.get(kind, {})) for kind, own in found.by_type.items()}
         assert not [objection for own in changed.values() for objection in own.objections()]
@@ -87,14 +89,14 @@ def services(found: HostSettings) -> list[Program]:
     """The programs that roles want to run whatever is deployed."""
     if not found.app.rootless:
         return []
-    entries = role_plan(found, load_roles())
+    entries = role_plan(found, ROLES)
     return [entry.resource.program for entry in entries if isinstance(entry.resource, Service)]
 
 
 def programs(found: HostSettings) -> list[Program]:
     """Those of one generation."""
     generation = Generation(Release(found.app, 43, f"{found.app.virtualenvs}/3.12-9f3c"), 2)
-    return [process.program for process in generation_processes(found, load_roles(), generation, REQUIREMENTS)]
+    return [process.program for process in generation_processes(found, ROLES, generation, REQUIREMENTS)]
 
 
 def read_by_supervisor(configuration: str) -> Any:
@@ -144,7 +146,7 @@ def read_rootless(site: Site, variables: Variables) -> list[Program]:
     paths = found.supervisor
     meant = [*services(found), *programs(found)]
     write_programs(paths.include_directory, meant)
-    files = list(rendered_files(found, load_roles(), REQUIREMENTS))
+    files = list(rendered_files(found, ROLES, REQUIREMENTS))
     assert len([file for file in files if str(Path(file.path).parent) == paths.include_directory]) == len(meant)
     (main,) = (file for file in files if file.path == paths.configuration)
     Path(main.path).write_text(main.text, encoding="utf-8")
