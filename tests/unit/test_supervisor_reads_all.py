@@ -43,7 +43,8 @@ ACCOUNT = "nobody"
 Variables = Mapping[type[Settings], Mapping[str, Any]]
 
 ODD = st.text(
-    st.sampled_from("ab ;#%'\"\\(){}$=,\t\xa0ž€s)here") | st.characters(exclude_characters="\n\r\0"), max_size=8
+    st.sampled_from("ab ;#%'\"\\(){}$=,\t\xa0ž€s)here") | st.characters(codec="utf-8", exclude_characters="\n\r\0"),
+    max_size=8,
 )
 NAME = st.text(string.ascii_lowercase + string.digits + "_-", min_size=1, max_size=8)
 SECONDS = st.integers(1, 90_000)
