@@ -1,7 +1,8 @@
-"""The commands of the sandbox: up, down, status."""
+"""The commands of the sandbox: up, down, reset, status."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backline.commands.command import command
@@ -23,10 +24,8 @@ def up(site: Site) -> None:
     """
     from backline.commands.sandbox import sandbox
 
-    found = sandbox.up(site.project, site.project / "inventory" / "host_vars" / HOST)
-    print("the sandbox is up" if found.started else "the sandbox is up already")
-    _tell(found)
-    print(f"next: inv deploy --host {HOST}")
+    found = sandbox.up(site.project, _host_vars(site))
+    _tell_up(found, "the sandbox is up" if found.started else "the sandbox is up already")
 
 
 @command()
@@ -42,6 +41,17 @@ def down(site: Site) -> None:
 
 
 @command()
+def reset(site: Site) -> None:
+    """Make the sandbox anew: its processes are stopped, its files removed, and it starts empty, at the same address.
+
+    inv sandbox.reset && inv deploy --host sandbox
+    """
+    from backline.commands.sandbox import sandbox
+
+    _tell_up(sandbox.reset(site.project, _host_vars(site)), "the sandbox is up, and empty")
+
+
+@command()
 def status(site: Site) -> None:
     """Whether the sandbox is up, and how to reach it.
 
@@ -53,6 +63,16 @@ def status(site: Site) -> None:
     print(f"the sandbox is {'up' if found.is_up else found.state}")
     if found.is_up:
         _tell(found)
+
+
+def _host_vars(site: Site) -> Path:
+    return site.project / "inventory" / "host_vars" / HOST
+
+
+def _tell_up(found: SandboxStatus, words: str) -> None:
+    print(words)
+    _tell(found)
+    print(f"next: inv deploy --host {HOST}")
 
 
 def _tell(found: SandboxStatus) -> None:

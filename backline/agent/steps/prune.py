@@ -190,13 +190,9 @@ def _held(pid: str) -> Iterator[str]:
 
 
 def _remove(host: Host, path: str) -> None:
-    """Remove a directory, first from sight and then from disk, so that a half-removed one is never taken for whole.
-
-    A release is not writable, so its directories must be made so before what is in them can go."""
+    """Remove a directory, first from sight and then from disk, so that a half-removed one is never taken for whole."""
     folder, _, name = path.rpartition("/")
     away = path if name.startswith(".removed-") else f"{folder}/.removed-{name}"
     if away != path:
         host.rename(path, away)
-    for parent, _, _ in os.walk(away):
-        host.set_mode(parent, 0o700)
     host.remove(away)

@@ -1,4 +1,4 @@
-"""The sandbox up, down, and how it is. Says nothing itself: dataclasses out, failures raised. Linux only, for /proc."""
+"""The sandbox up, down, anew, and how it is. Says nothing itself: dataclasses out, failures raised. Linux only."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from backline.agent.files import attempting, remove_whatever
 from backline.commands.sandbox.connection_file import connection_file, write_connection_file
 from backline.commands.sandbox.environment import user_name
 from backline.commands.sandbox.kernel import boot_id, is_running, process_state
@@ -88,8 +89,7 @@ def up(project: Path, inventory_host_vars: Path) -> SandboxStatus:
         if found.is_up:
             _remember(location, found.ssh_port, found.site_port or _free_port(), connection_file(inventory_host_vars))
             return _status(location)
-        _start(location, connection_file(inventory_host_vars))
-        return replace(_status(location), started=True)
+        return _start(location, connection_file(inventory_host_vars))
 
 
 def down(project: Path, patience: float = PATIENCE) -> SandboxStopped:
@@ -99,28 +99,24 @@ def down(project: Path, patience: float = PATIENCE) -> SandboxStopped:
     check_system()
     location = locate(project)
     if not location.is_ours:
-        if location.root.exists():
-            raise ConfigurationError(f"{location.root} is not a sandbox", hint="look at BACKLINE_SANDBOX_ROOT")
+        _refuse_what_is_no_sandbox(location)
         return SandboxStopped(location.root, ())
     with _alone(location):
-        found = find_processes(location.root)
-        _stop_supervisor(location, patience)
-        record = _live_record(location)
-        if record is not None:
-            stop_process(record.pid, record.start_time, patience)
-        late = stop_processes(location.root, patience)
-        left = find_processes(location.root)
-        memory = read_record(location.memory, Memory)
-        if memory is not None:
-            Path(memory.connection_file).unlink(missing_ok=True)
-        location.server_record.unlink(missing_ok=True)
-    if left:
-        raise Failure(
-            f"{counted(len(left), 'process', 'processes')} of the sandbox could not be stopped",
-            lines=_shown(left),
-            hint=f"stop them by hand: kill -9 {' '.join(str(process.pid) for process in left)}",
-        )
-    return SandboxStopped(location.root, tuple(dict.fromkeys((*found, *late))))
+        return _stop(location, patience)
+
+
+def reset(project: Path, inventory_host_vars: Path) -> SandboxStatus:
+    """Stop the project's sandbox, remove what is in it, and start it empty, with its keys and (where free) ports."""
+    check_system()
+    location = locate(project)
+    check_location(location)
+    with _alone(location):
+        _refuse_second_root(location)
+        _refuse_what_is_no_sandbox(location)
+        if location.is_ours:
+            _stop(location, PATIENCE)
+            _empty(location)
+        return _start(location, connection_file(inventory_host_vars))
 
 
 def status(project: Path) -> SandboxStatus:
@@ -189,11 +185,46 @@ def _refuse_moved(location: Location) -> None:
         raise ConfigurationError(
             f"the sandbox was moved: it was made at {memory.root}",
             lines=("What is installed in it names that place, and does not run at another.",),
-            hint=f"begin anew: inv sandbox.down && rm -r {location.root} && inv sandbox.up",
+            hint="begin anew: inv sandbox.reset",
         )
 
 
-def _start(location: Location, connection: Path) -> None:
+def _refuse_what_is_no_sandbox(location: Location) -> None:
+    if location.root.exists() and not location.is_ours:
+        raise ConfigurationError(f"{location.root} is not a sandbox", hint="look at BACKLINE_SANDBOX_ROOT")
+
+
+def _stop(location: Location, patience: float) -> SandboxStopped:
+    """Raises Failure with what could not be stopped."""
+    found = find_processes(location.root)
+    _stop_supervisor(location, patience)
+    record = _live_record(location)
+    if record is not None:
+        stop_process(record.pid, record.start_time, patience)
+    late = stop_processes(location.root, patience)
+    left = find_processes(location.root)
+    memory = read_record(location.memory, Memory)
+    if memory is not None:
+        Path(memory.connection_file).unlink(missing_ok=True)
+    location.server_record.unlink(missing_ok=True)
+    if left:
+        raise Failure(
+            f"{counted(len(left), 'process', 'processes')} of the sandbox could not be stopped",
+            lines=_shown(left),
+            hint=f"stop them by hand: kill -9 {' '.join(str(process.pid) for process in left)}",
+        )
+    return SandboxStopped(location.root, tuple(dict.fromkeys((*found, *late))))
+
+
+def _empty(location: Location) -> None:
+    """Remove the host's own files; what only the sandbox knows, its keys and ports, is kept."""
+    for entry in sorted(location.root.iterdir()) if location.root.is_dir() else ():
+        if entry != location.own_directory:
+            with attempting(f"remove {entry}"):
+                remove_whatever(str(entry))
+
+
+def _start(location: Location, connection: Path) -> SandboxStatus:
     from backline.commands.sandbox.launch import launch, lay_out  # Paramiko, which `inv --list` must not pay for
 
     earlier = read_record(location.memory, Memory)
@@ -202,6 +233,7 @@ def _start(location: Location, connection: Path) -> None:
     port = launch(location, earlier.ssh_port if earlier else 0)
     site_port = earlier.site_port if earlier and _is_free(earlier.site_port) else _free_port()
     _remember(location, port, site_port, connection)
+    return replace(_status(location), started=True)
 
 
 def _remember(location: Location, ssh_port: int, site_port: int, connection: Path) -> None:
@@ -233,7 +265,7 @@ def _alone(location: Location) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise LockHeld(
-                "another inv sandbox.up or sandbox.down of this project runs", hint="wait until it has ended"
+                "another inv sandbox.up, .down or .reset of this project runs", hint="wait until it has ended"
             ) from None
         yield
 
