@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from backline.resources.directory import Directory
 from backline.resources.failure import ConfigurationError
+from backline.resources.link import Link
 from backline.resources.plan import Entry
 from backline.resources.resource import Resource
 from backline.settings.app_settings import AppSettings
-from backline.settings.rootless import own_directory, require_rootless
+from backline.settings.rootless import apps_directory, own_directory, require_rootless
 
 BRINGS: tuple[str, ...] = ()
 
@@ -29,6 +30,9 @@ def resources(settings: AppSettings) -> Iterator[Resource | Entry]:
     yield Directory(own_directory(app), mode=0o700)
     yield Directory(f"{own_directory(app)}/tools")
     yield Directory(app.root)
+    # Who removes an app sees here whether another one needs what they share.
+    yield Directory(apps_directory(app))
+    yield Link(f"{apps_directory(app)}/{app.name}", app.root)
     yield Directory(app.releases)
     # gunicorn lets everybody connect to its socket, so the folder must not.
     yield Directory(app.run_directory, mode=0o700)

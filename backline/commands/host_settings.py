@@ -9,9 +9,12 @@ from backline.agent.facts import Facts
 from backline.commands.roles import declarations
 from backline.commands.site import Site
 from backline.deploy.role import Role
+from backline.inventory.inventory import InventoryHost
 from backline.settings.load import load_settings
 from backline.settings.placeholder_facts import placeholder_facts
 from backline.settings.settings import HostSettings
+
+NAME = "app_name"
 
 
 def checked_settings(site: Site, roles: tuple[Role, ...]) -> tuple[HostSettings, ...]:
@@ -26,6 +29,23 @@ def settings_of_hosts(site: Site, roles: tuple[Role, ...], facts: Sequence[Facts
     for role in roles:
         loaded = _placed(site, role, loaded)
     return loaded
+
+
+def settings_of_neighbours(
+    site: Site, roles: tuple[Role, ...], settings: Sequence[HostSettings], facts: Sequence[Facts]
+) -> tuple[HostSettings, ...]:
+    """What the same inventory would say of an app of another name on each of the hosts; see deploy/removal.py."""
+    pairs = zip(site.hosts, settings, facts, strict=True)
+    return tuple(
+        load_settings(_renamed(host, own.app.name), site.inventory, declarations(roles), there)
+        for host, own, there in pairs
+    )
+
+
+def _renamed(host: InventoryHost, app: str) -> InventoryHost:
+    """The host with an app whose name is as long: paths have their limits."""
+    other = ("b" if app[0] != "b" else "c") + app[1:]
+    return replace(host, variables={**host.variables, NAME: replace(host.variables[NAME], value=other)})
 
 
 def _placed(site: Site, role: Role, loaded: tuple[HostSettings, ...]) -> tuple[HostSettings, ...]:

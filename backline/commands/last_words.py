@@ -11,6 +11,8 @@ AS_THEY_SHOULD_BE = "the roles are as they should be"
 
 def last_words(outcome: Outcome, summary: Summary) -> str:
     """What was done."""
+    if outcome.words:
+        return outcome.words
     if outcome.status == PROVISIONED:
         changed = _changed(summary)
         return f"{AS_THEY_SHOULD_BE}: " + (f"{counted(changed, 'resource')} changed" if changed else "nothing to do")
@@ -20,6 +22,8 @@ def last_words(outcome: Outcome, summary: Summary) -> str:
 
 def foreseen_words(outcome: Outcome, summary: Summary) -> str:
     """What would be done."""
+    if outcome.words:
+        return outcome.words
     changed = _changed(summary)
     would_change = f"{counted(changed, 'resource')} would change" if changed else ""
     if outcome.status == PROVISIONED:

@@ -41,6 +41,8 @@ class Run:
     not_undone: list[str] = field(default_factory=list)
     """What is still there of the new generation, as far as we know."""
     status: str = "failed"
+    undrafted: str = "nothing was deployed; what served goes on serving"
+    """The state of things as long as, or where, no release is made."""
 
     def __post_init__(self) -> None:
         self.stopping = Stopping(self.fleet)
@@ -168,7 +170,7 @@ def state_of(run: Run) -> str:
     """The state of things after a failure, for the person who reads it."""
     draft = run.draft
     if draft is None:
-        return "\n".join(["nothing was deployed; what served goes on serving", *_staying(run)])
+        return "\n".join([run.undrafted, *_staying(run)])
     if run.switched:
         return f"{draft.label} serves; what is not finished is named above"
     live = draft.first.stock.live_number
@@ -180,7 +182,7 @@ def state_of(run: Run) -> str:
 def _left_to_the_hosts(run: Run) -> str:
     """The state of things where nobody waited for it."""
     if run.draft is None:
-        return "nothing was deployed; what served goes on serving"
+        return run.undrafted
     live = run.draft.first.stock.live_number
     serving = f"r{live} serves" if live else "nothing was live before"
     return f"{serving}; each host undoes by itself what was begun of {run.draft.label}"
@@ -206,7 +208,7 @@ def _conclude(run: Run, failure: Failure | None) -> None:
     for target in run.fleet.targets:
         if not target.holds_lock:
             continue
-        entry = _ledger_entry(run, target, failure).to_line()
+        entry = ledger_entry(run, target, failure).to_line()
         path = f"{target.settings.app.state_directory}/ledger.jsonl"
         wrote = target.session.begin(AppendLedger(path, entry))
         released = target.session.begin(ReleaseLock())
@@ -218,7 +220,8 @@ def _conclude(run: Run, failure: Failure | None) -> None:
             run.fleet.tell(Event(Kind.WARNING, time.time(), target.name, text=text))
 
 
-def _ledger_entry(run: Run, target: Target, failure: Failure | None) -> LedgerEntry:
+def ledger_entry(run: Run, target: Target, failure: Failure | None) -> LedgerEntry:
+    """What the ledger of one host is told of a run that ends now."""
     draft = run.draft
     return LedgerEntry(
         at=run.order.at,

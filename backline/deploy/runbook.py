@@ -37,6 +37,8 @@ class Outcome:
     status: str
     release: str = ""
     generation: str = ""
+    words: str = ""
+    """How it ended, where that is not about a generation."""
 
 
 def deploy(fleet: Fleet, order: Order, source: Source) -> Outcome:

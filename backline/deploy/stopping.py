@@ -39,7 +39,7 @@ class Stopping:
             raise KeyboardInterrupt
         else:
             self._asked = True
-            self._say("stopping; a second Ctrl-C ends this at once, and the hosts undo by themselves what was begun")
+            self._say("stopping; a second Ctrl-C ends this at once")
             self._fleet.stop()
 
     def _say(self, text: str) -> None:

@@ -46,7 +46,7 @@ class StepSummary:
 
 @dataclass(frozen=True)
 class Summary:
-    """`status`: deployed, live, provisioned or checked (exit 0), refused, partial, else failed.
+    """`status`: deployed, live, provisioned, removed, absent or checked (exit 0), refused, partial, else failed.
 
     `release` is r43, or None; `seconds` how long all of it took; `steps` stand in the order in which they ended."""
 

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from backline.resources.resource import Host
 
 MOST_LINKS = 40
+PATH = "path:"
 
 
 def parent(path: str) -> str:
@@ -16,7 +17,12 @@ def parent(path: str) -> str:
 
 def path_name(path: str) -> str:
     """What a resource says that it provides or needs when it means a path."""
-    return f"path:{path.rstrip('/') or '/'}"
+    return f"{PATH}{path.rstrip('/') or '/'}"
+
+
+def lies_in(path: str, directory: str) -> bool:
+    """Whether a path is a directory's, or that directory, by their names."""
+    return f"{path.rstrip('/')}/".startswith(f"{directory.rstrip('/')}/")
 
 
 def resolved(host: Host, path: str) -> str | None:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 KILL_SECONDS = 10.0
 """How long after KILL a process may take to be gone."""
 
+TELL_SECONDS = 5.0
+"""How long a wait is not worth a word; the next word comes when it has lasted three times as long."""
+
 START_SECONDS = 60.0
 """How long a program may take to be RUNNING, on top of its own startsecs: Supervisor gives up after 7 s of retries."""
 
@@ -142,11 +145,12 @@ def forgotten(supervisor: Supervisor, name: str) -> bool:
 
 
 def _until_ended(host: Host, supervisor: Supervisor, endings: dict[str, Ending], patience: float) -> None:
-    """Repeat each ending until it says that its program is gone; out of patience, by KILL."""
+    """Repeat each ending until it says that its program is gone; out of patience, by KILL. A long wait is told."""
     import signal
 
     left = dict(endings)
     begun = time.monotonic()
+    telling = begun + TELL_SECONDS
 
     def one_round() -> None:
         out_of_patience = time.monotonic() > begun + patience
@@ -166,6 +170,9 @@ def _until_ended(host: Host, supervisor: Supervisor, endings: dict[str, Ending],
                 f"not gone {KILL_SECONDS:g} s after KILL: {names}",
                 hint="see `ps` for a process in state D, which waits for a disk",
             )
+        if time.monotonic() > telling:
+            host.tell(f"still ending, for {patience:g} s at most: {', '.join(left)}")
+            telling += 2 * (telling - begun)
         host.pause(pause)
 
 

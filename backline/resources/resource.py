@@ -181,6 +181,11 @@ class Resource:
         """The files that it writes, as far as they are known without a host; for who wants to read them before."""
         return ()
 
+    def undone(self) -> tuple[Resource, ...]:
+        """What makes the host as if this had never been so, where that is more than to remove the paths that it
+        provides."""
+        return ()
+
 
 class Action:
     """Something that is done once: a handler, a gate, a step of the runbook. Subclasses are frozen dataclasses.

@@ -6,9 +6,11 @@ import time
 from dataclasses import dataclass
 
 from backline.resources.failure import ConfigurationError, Failure
+from backline.resources.no_own_supervisord import NoOwnSupervisord
 from backline.resources.program_control import pauses
 from backline.resources.resource import Difference, Resource
-from backline.resources.supervisor_rpc import RUNNING, SHUTTING_DOWN, Supervisor, SupervisorAbsent
+from backline.resources.supervisor_rpc import RUNNING, SHUTTING_DOWN
+from backline.resources.supervisord_process import supervisord_pids, supervisord_state
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,6 +46,9 @@ class OwnSupervisord(Resource):
     def needs(self) -> tuple[str, ...]:
         return (f"path:{self.configuration}", f"path:{self.executable}")
 
+    def undone(self) -> tuple[Resource, ...]:
+        return (NoOwnSupervisord(self.executable, self.configuration, self.socket),)
+
     def differences(self, host: Host) -> Iterator[Difference]:
         found = self._state()
         if found != RUNNING:
@@ -78,17 +83,14 @@ class OwnSupervisord(Resource):
             )
 
     def _state(self) -> str | None:
-        try:
-            return Supervisor(self.socket).state()
-        except SupervisorAbsent:
-            return None
+        return supervisord_state(self.socket)
 
     def _await_end_of_predecessor(self, host: Host) -> None:
         """Wait for the process of one that shuts down, not for its socket: the socket of the next one would go with it.
         One that lost its socket must be ended by a person: beside a second one, every program would run twice."""
         begun = time.monotonic()
         for pause in pauses():
-            pids = self._pids()
+            pids = supervisord_pids(self.executable, self.configuration)
             if not pids:
                 return
             patience = END_SECONDS if self._state() == SHUTTING_DOWN else LINGER_SECONDS
@@ -98,21 +100,6 @@ class OwnSupervisord(Resource):
                     hint=f"end it and what it runs, `kill {pids[0]}`, then try again",
                 )
             host.pause(pause)
-
-    def _pids(self) -> tuple[int, ...]:
-        """The processes that were started with this configuration; one that is a zombie has no command line left."""
-        import os
-
-        return tuple(int(name) for name in os.listdir("/proc") if name.isdigit() and self._runs_as(name))
-
-    def _runs_as(self, pid: str) -> bool:
-        try:
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                words = file.read().split(b"\0")
-        except OSError:
-            return False
-        options = tuple(zip(words, words[1:]))
-        return self.executable.encode() in words and (b"-c", self.configuration.encode()) in options
 
     def _await_answer(self, host: Host) -> None:
         deadline = time.monotonic() + ANSWER_SECONDS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+from backline.resources.absent import Absent
 from backline.resources.failure import Conflict, Failure
 from backline.resources.path_resource import PathResource
 from backline.resources.paths import is_program, parent
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backline.resources.foresight import Foresight
-    from backline.resources.resource import Host
+    from backline.resources.resource import Host, Resource
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,19 @@ class Tool(PathResource):
     python: str = ""
     uv: str = ""
 
+    @property
+    def own_virtualenv(self) -> str:
+        """`tools-nginx` beside `tools/nginx`."""
+        return f"{parent(self.path)}-{self.path.rpartition('/')[2]}"
+
+    def undone(self) -> tuple[Resource, ...]:
+        return (Absent(self.path), Absent(self.own_virtualenv))
+
     def virtualenv(self, host: Host) -> Virtualenv:
-        """`tools-nginx` beside `tools/nginx`; made by `tools/uv` where that is there, since it is much quicker."""
-        place = f"{parent(self.path)}-{self.path.rpartition('/')[2]}"
+        """Made by `tools/uv` where that is there, since it is much quicker."""
         neighbour = f"{parent(self.path)}/uv"
         uv = self.uv or (neighbour if self.path != neighbour and is_program(host, neighbour) else "")
-        return Virtualenv(place, self.python or sys.executable, self.requirements, uv)
+        return Virtualenv(self.own_virtualenv, self.python or sys.executable, self.requirements, uv)
 
     def differences(self, host: Host) -> Iterator[Difference]:
         found = host.status(self.path)

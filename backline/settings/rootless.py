@@ -12,6 +12,11 @@ def own_directory(app: App) -> str:
     return f"{app.home}/.backline"
 
 
+def apps_directory(app: App) -> str:
+    """A link for each app that uses what is shared, to its root."""
+    return f"{own_directory(app)}/apps"
+
+
 def tool(app: App, name: str) -> str:
     """The path under which roles call a program, wherever it was found."""
     return f"{own_directory(app)}/tools/{name}"

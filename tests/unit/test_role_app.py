@@ -29,7 +29,7 @@ def test_each_directory_comes_after_the_one_that_it_is_in() -> None:
     made = [item for item in resources(settings()) if isinstance(item, Resource)]
     assert list(contradictions(Plan(tuple(Entry(resource) for resource in made)))) == []
     assert set(modes(settings())) == {
-        *(f"{HOME}/.backline", f"{HOME}/.backline/tools"),
+        *(f"{HOME}/.backline", f"{HOME}/.backline/tools", f"{HOME}/.backline/apps"),
         *(f"{HOME}/shop{name}" for name in ("", "/releases", "/run", "/venvs", "/shared", "/logs", "/.backline")),
     }
 
