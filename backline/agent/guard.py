@@ -11,12 +11,13 @@ import json
 import os
 import socket
 
+from backline.agent.guard_orders import Farewell
 from backline.resources.codec import decoded, encoded
 from backline.resources.failure import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from backline.agent.guard_orders import Order
+    from backline.agent.guard_orders import LastWords, Order
     from backline.agent.loader import ShippedModules
 
 
@@ -31,15 +32,18 @@ class Guard:
         self._known = set(shipped.sources)
 
     @classmethod
-    def start(cls, state_directory: str, lock_descriptor: int, shipped: ShippedModules) -> Guard:
-        """Fork it. It holds the lock by inheriting `lock_descriptor`, and opens the journal."""
+    def start(
+        cls, state_directory: str, lock_descriptor: int, shipped: ShippedModules, last_words: LastWords | None = None
+    ) -> Guard:
+        """Fork it. It holds the lock by inheriting `lock_descriptor`, and opens the journal; `last_words` are what it
+        writes of a run that is cut off."""
         from backline.agent.guard_process import run_guard
 
         ours, theirs = socket.socketpair()
         pid = os.fork()
         if pid == 0:
             ours.close()
-            run_guard(theirs, state_directory, lock_descriptor, shipped)
+            run_guard(theirs, state_directory, lock_descriptor, shipped, last_words)
         theirs.close()
         guard = cls(ours, pid, shipped)
         guard._await_answer()
@@ -62,6 +66,10 @@ class Guard:
 
     def end(self) -> None:
         """Leave where nothing is owed, and wait until the guard, and its hold on the lock, are gone."""
+        try:
+            self.order(Farewell())
+        except Failure:  # it has died; what it left stands in the journal
+            pass
         self.leave()
         os.waitpid(self._pid, 0)
 

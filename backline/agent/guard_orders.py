@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from backline.resources.ledger import LedgerEntry
     from backline.resources.resource import Action
 
 
@@ -41,3 +42,17 @@ class CrossOff(Order):
 @dataclass(frozen=True)
 class RevertNow(Order):
     """Undo everything that was noted."""
+
+
+@dataclass(frozen=True)
+class Farewell(Order):
+    """The run ends in order, and writes its entry of the ledger itself."""
+
+
+@dataclass(frozen=True)
+class LastWords:
+    """What the ledger at `path` is told of a run that was cut off: `undone` before its switch, else `finished`."""
+
+    path: str
+    undone: LedgerEntry
+    finished: LedgerEntry

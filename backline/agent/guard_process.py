@@ -11,12 +11,15 @@ import json
 import os
 import signal
 import sys
+import time
+from dataclasses import replace
 from functools import partial
 
 from backline.agent.faults import as_failure
-from backline.agent.guard_orders import CrossOff, NoteUndo, Order, RevertNow, SwitchOver
+from backline.agent.guard_orders import CrossOff, Farewell, LastWords, NoteUndo, Order, RevertNow, SwitchOver
 from backline.agent.journal import EntryKind, Journal
 from backline.agent.machine import Machine
+from backline.agent.steps.append_ledger import AppendLedger
 from backline.resources.codec import decoded, encoded
 from backline.resources.failure import Failure
 
@@ -53,11 +56,17 @@ class NobodyListens:
         print(event.kind, event.subject, event.text, event.status, flush=True)
 
 
-def run_guard(line: socket.socket, state_directory: str, lock_descriptor: int, shipped: ShippedModules) -> NoReturn:
+def run_guard(
+    line: socket.socket,
+    state_directory: str,
+    lock_descriptor: int,
+    shipped: ShippedModules,
+    last_words: LastWords | None,
+) -> NoReturn:
     """Be the guard in this (forked) process, until nothing is owed."""
     try:
         _stand_alone(line.fileno(), lock_descriptor, os.path.join(state_directory, "guard.log"))
-        GuardProcess(Journal(state_directory), shipped).serve(line)
+        GuardProcess(Journal(state_directory), shipped, last_words).serve(line)
     except BaseException:
         import traceback
 
@@ -94,9 +103,12 @@ def _open_descriptors() -> list[int]:
 class GuardProcess:
     """What is owed, and the orders that change it."""
 
-    def __init__(self, journal: Journal, shipped: ShippedModules) -> None:
+    def __init__(self, journal: Journal, shipped: ShippedModules, last_words: LastWords | None) -> None:
         self._journal = journal
         self._shipped = shipped
+        self._last_words = last_words
+        self._began = time.monotonic()
+        self._committed = False
         self._machine = Machine(NobodyListens())
         self._undo: list[Action] = []
         self._finish: list[tuple[str, Action]] = []
@@ -112,6 +124,7 @@ class GuardProcess:
                     self._obey(line, text)
         self._revert()
         self._finish_rest()
+        self._write_down()
         print("left:", *self._failed, sep="\n  ", flush=True)
         if not self._failed:
             self._journal.settle()
@@ -145,6 +158,8 @@ class GuardProcess:
             self._finish = [(name, action) for name, action in self._finish if name != order.name]
         elif isinstance(order, RevertNow):
             return self._revert()
+        elif isinstance(order, Farewell):
+            self._last_words = None
         return ()
 
     def _switch(self, order: SwitchOver) -> None:
@@ -165,6 +180,7 @@ class GuardProcess:
             raise
         self._undo.clear()
         self._finish = list(order.finish)
+        self._committed = True
 
     def _switch_back(self, links: list[tuple[str, str]], live_path: str, live_text: bytes | None) -> None:
         """As it was; one link that cannot be put back does not keep the others from it."""
@@ -202,6 +218,17 @@ class GuardProcess:
     def _finish_rest(self) -> None:
         for name, action in self._finish:
             self._attempt(name, action)
+
+    def _write_down(self) -> None:
+        """What became of a run that was cut off: nobody else can say it any more."""
+        words = self._last_words
+        if words is None:
+            return
+        entry = words.finished if self._committed else words.undone
+        error = "; ".join(filter(None, (entry.error, *self._failed)))
+        seconds = round(entry.seconds + time.monotonic() - self._began, 1)
+        line = replace(entry, error=error, seconds=seconds).to_line()
+        self._try("write the ledger", lambda: AppendLedger(words.path, line).perform(self._machine))
 
     def _attempt(self, name: str, action: Action) -> str:
         """Perform it. Returns why it could not be done, empty where it could."""

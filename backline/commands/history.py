@@ -79,7 +79,8 @@ def show(site: Site, release: str) -> None:
 def read_ledger(target: Target, count: int) -> tuple[LedgerEntry, ...]:
     """The latest `count` entries of a host's ledger; all for 0."""
     from backline.agent.steps.append_ledger import ReadLedger
+    from backline.deploy.guarding import ledger_path
     from backline.resources.ledger import LedgerEntry
 
-    path = f"{target.settings.app.state_directory}/ledger.jsonl"
-    return tuple(LedgerEntry.from_line(line) for line in target.answer(ReadLedger(path, count), tuple))
+    lines = target.answer(ReadLedger(ledger_path(target), count), tuple)
+    return tuple(LedgerEntry.from_line(line) for line in lines)

@@ -6,6 +6,7 @@ import time
 
 from backline.agent.steps.append_ledger import AppendLedger
 from backline.agent.steps.run_shell import RunShell
+from backline.deploy.guarding import ledger_path
 from backline.deploy.order import Order
 from backline.fleet.target import Target
 from backline.resources.failure import Failure
@@ -50,6 +51,6 @@ def write_down(target: Target, order: Order, began: float, error: str, release: 
         seconds=round(time.time() - began, 1),
     )
     try:
-        target.perform(AppendLedger(f"{target.settings.app.state_directory}/ledger.jsonl", entry.to_line()))
+        target.perform(AppendLedger(ledger_path(target), entry.to_line()))
     except Failure as failure:
         target.session.note(f"the ledger could not be written: {failure.cause}")

@@ -6,10 +6,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from backline.agent.events import Event, Kind
 from backline.agent.faults import as_failure
+from backline.agent.guard_orders import LastWords
 from backline.agent.steps.append_ledger import AppendLedger
 from backline.agent.steps.guarded import EndGuard, Revert, StartGuard
 from backline.agent.steps.take_lock import ReleaseLock
@@ -22,7 +23,7 @@ from backline.resources.failure import Failure, Interrupted, Partial, Unreachabl
 from backline.resources.ledger import LedgerEntry
 from backline.resources.words import counted
 
-LEDGER_FORMAT = 1
+DEPLOYED = "deployed"
 DRAFTING = "plan release"
 """What is done between the steps: working out what the release is made of."""
 
@@ -109,7 +110,7 @@ def _concluded(run: Run) -> Iterator[None]:
 def guarded(run: Run, draft: Draft) -> Iterator[None]:
     """From here each host can undo by itself, until it has switched. A failure undoes what was begun."""
     try:
-        run.fleet.each(start_guard)
+        run.fleet.each(start_guard, run)
         yield
     except Failure:
         _take_back(run, draft)
@@ -147,9 +148,15 @@ def to_be_finished(run: Run) -> Iterator[None]:
         ) from failure
 
 
-def start_guard(target: Target) -> None:
-    """Fork the guard on the host; it holds lock and journal from now on."""
-    target.perform(StartGuard(target.settings.app.state_directory))
+def start_guard(target: Target, run: Run) -> None:
+    """Fork the guard on the host; it holds lock and journal from now on, and has the last word of a run cut off."""
+    entry = ledger_entry(run, target, None)
+    words = LastWords(
+        path=ledger_path(target),
+        undone=replace(entry, error="the run was cut off; the host's guard has undone what was begun"),
+        finished=replace(entry, status=DEPLOYED, error="the run was cut off; the host's guard has finished it"),
+    )
+    target.perform(StartGuard(target.settings.app.state_directory, words))
 
 
 def undo(target: Target) -> tuple[str, ...]:
@@ -209,8 +216,7 @@ def _conclude(run: Run, failure: Failure | None) -> None:
         if not target.holds_lock:
             continue
         entry = ledger_entry(run, target, failure).to_line()
-        path = f"{target.settings.app.state_directory}/ledger.jsonl"
-        wrote = target.session.begin(AppendLedger(path, entry))
+        wrote = target.session.begin(AppendLedger(ledger_path(target), entry))
         released = target.session.begin(ReleaseLock())
         try:
             wrote.result()
@@ -218,6 +224,11 @@ def _conclude(run: Run, failure: Failure | None) -> None:
         except Failure as error:
             text = f"{target.name}: the ledger could not be written: {error.cause}"
             run.fleet.tell(Event(Kind.WARNING, time.time(), target.name, text=text))
+
+
+def ledger_path(target: Target) -> str:
+    """Where the ledger of the target's app lies."""
+    return f"{target.settings.app.state_directory}/ledger.jsonl"
 
 
 def ledger_entry(run: Run, target: Target, failure: Failure | None) -> LedgerEntry:

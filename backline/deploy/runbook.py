@@ -9,7 +9,7 @@ from backline.deploy.aftermath import prune
 from backline.deploy.build import build_assets, build_virtualenv, check, migrate
 from backline.deploy.code import adopt_code, push_code, read_requirements
 from backline.deploy.draft import Draft, earlier_release, live_release, new_release, same_release
-from backline.deploy.guarding import Run, guarded, recorded, to_be_finished
+from backline.deploy.guarding import DEPLOYED, Run, guarded, recorded, to_be_finished
 from backline.deploy.order import Order
 from backline.deploy.overlap import remember_generation, start_web, start_workers, take_queues_over, watch
 from backline.deploy.prepare import converge_roles, take_stock
@@ -22,7 +22,6 @@ from backline.fleet.fleet import Fleet
 from backline.resources.process import WEB, WORKERS
 from backline.settings.app_settings import AppSettings
 
-DEPLOYED = "deployed"
 LIVE = "live"
 PROVISIONED = "provisioned"
 CHECKED = "checked"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backline.agent.guard import Guard
-from backline.agent.guard_orders import CrossOff, NoteUndo, RevertNow, SwitchOver
+from backline.agent.guard_orders import CrossOff, LastWords, NoteUndo, RevertNow, SwitchOver
 from backline.agent.journal import keep_unsettled
 from backline.agent.keeper import Keeper, keeper_of
 from backline.resources.failure import Failure
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StartGuard(Action):
-    """Fork the guard; it opens the journal and holds the lock that this agent holds."""
+    """Fork the guard; it opens the journal and holds the lock that this agent holds. `last_words` are what it writes
+    into the ledger where the run is cut off; without them, nothing."""
 
     state_directory: str
+    last_words: LastWords | None = None
 
     def perform(self, host: Host) -> None:
         keeper = keeper_of(host)
@@ -30,7 +32,7 @@ class StartGuard(Action):
         kept = keep_unsettled(self.state_directory)
         if kept:
             host.tell(f"warning: an earlier deploy was cut off and is not finished; what it owes stands in {kept}")
-        keeper.guard = Guard.start(self.state_directory, keeper.lock.descriptor, keeper.shipped)
+        keeper.guard = Guard.start(self.state_directory, keeper.lock.descriptor, keeper.shipped, self.last_words)
 
 
 @dataclass(frozen=True)

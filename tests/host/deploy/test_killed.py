@@ -64,6 +64,30 @@ def test_queues_that_were_taken_are_given_back(live: Project) -> None:
     assert queues(host, serving) == consumed
 
 
+@pytest.mark.parametrize(
+    ("step", "event", "status", "told"),
+    [
+        ("start web", "finished", "failed", "the host's guard has undone what was begun"),
+        ("switch", "finished", "deployed", "the host's guard has finished it"),
+    ],
+)
+def test_the_guard_writes_down_what_became_of_a_run_that_was_cut_off(
+    live: Project, step: str, event: str, status: str, told: str
+) -> None:
+    host = SandboxHost(live)
+    number, entries = next_number(live), len(host.ledger())
+    with Deploy(live, "--force") as deploy:
+        deploy.until(step, event)
+        deploy.kill()
+    eventually(host.lock_is_free)
+    (entry,) = live.on_host("history").document[entries:]
+    assert (entry["status"], entry["release"], entry["error"]) == (status, f"r{number}", f"the run was cut off; {told}")
+    assert entry["command"] == f"inv deploy --force --host {live.host}"
+    if status == "deployed":
+        assert told in live.inv("show", f"r{number}", "--host", live.host).out
+        assert live_number(live) == number
+
+
 def queues(host: SandboxHost, number: int) -> dict[str, list[str]]:
     """What each node of a release consumes, as Celery itself tells it."""
     release = host.app / f"releases/{number}"

@@ -7,20 +7,25 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from backline.agent.guard import Guard
-from backline.agent.guard_orders import NoteUndo
+from backline.agent.guard_orders import LastWords, NoteUndo
 from backline.agent.loader import ShippedModules
 from backline.agent.steps.guarded import Commit, EndGuard, Finish, Guarded, Revert, StartGuard
 from backline.agent.steps.take_lock import TakeLock
 from backline.fleet.session import Session
 from backline.resources.actions.run_command import RunCommand
 from backline.resources.failure import Failure
+from backline.resources.ledger import LedgerEntry
 from tests.host.engine.conftest import Connected
 from tests.host.engine.processes import eventually, shell
+
+UNDONE = LedgerEntry("now", "somebody", "inv deploy", "r2", None, "failed", "undone by the guard", 1.0)
+FINISHED = replace(UNDONE, status="deployed", error="finished by the guard")
 
 
 class Watched:
@@ -32,7 +37,7 @@ class Watched:
         self.state = folder / "state"
         session.perform(TakeLock(str(self.state), "somebody", "a test", "now"))
         session.perform(shell(f"echo $PPID >{folder}/agent"))
-        session.perform(StartGuard(str(self.state)))
+        session.perform(StartGuard(str(self.state), LastWords(str(self.state / "ledger.jsonl"), UNDONE, FINISHED)))
 
     def says(self, word: str) -> RunCommand:
         return shell(f"echo {word} >>{self.folder}/said")
@@ -62,6 +67,11 @@ class Watched:
                 return False
         return True
 
+    def ledger(self) -> list[str]:
+        """How each run ended, by what the guard wrote."""
+        path = self.state / "ledger.jsonl"
+        return [LedgerEntry.from_line(line).told for line in path.read_text().splitlines()] if path.exists() else []
+
     def close(self) -> None:
         self.session.close()
 
@@ -83,6 +93,7 @@ def test_undoes_in_reverse_order_when_its_agent_goes(watched: Watched, leave: Ca
     assert watched.said == ["one", "two", "not-two", "not-one"]
     assert not (watched.state / "journal").exists()
     assert watched.journal("journal.last") == ["opened", "undo", "undo"]
+    assert watched.ledger() == ["failed: undone by the guard"]
 
 
 @pytest.mark.parametrize("leave", [Watched.close, Watched.kill])
@@ -95,6 +106,7 @@ def test_finishes_what_is_owed_after_the_switch(watched: Watched, leave: Callabl
     assert watched.said == ["one", "drain", "move"]
     assert os.readlink(watched.folder / "current") == "releases/2"
     assert watched.journal("journal.last") == ["opened", "undo", "switching", "committed", "finished"]
+    assert watched.ledger() == ["deployed: finished by the guard"]
 
 
 @pytest.mark.parametrize("in_the_way", ["current", "live.json"])
@@ -123,6 +135,7 @@ def test_undo_that_fails_is_told_keeps_the_journal_and_stops_no_other(watched: W
     watched.session.perform(EndGuard())
     assert watched.said == ["one", "two", "three", "not-three", "not-one"]
     assert watched.journal() == ["opened", "undo", "undo", "undo"]
+    assert watched.ledger() == [], "who ends in order writes the ledger"
 
 
 def test_what_was_undone_by_order_is_not_undone_again(watched: Watched) -> None:
@@ -147,7 +160,8 @@ def test_order_that_was_cut_off_in_the_middle_keeps_nothing_from_being_undone(tm
     guard = Guard.start(str(tmp_path), lock, ShippedModules({}))
     guard.order(NoteUndo(shell(f"echo undone >{tmp_path}/said")))
     guard._line.sendall(b'{"modules": {}, "order": {"$": "backline.agent.guard_orders:RevertN')
-    guard.end()
+    guard.leave()
+    os.waitpid(guard._pid, 0)
     os.close(lock)
     assert (tmp_path / "said").read_text() == "undone\n"
     assert not (tmp_path / "journal").exists()
