@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 
 from backline.resources.failure import Failure
 
@@ -97,22 +96,7 @@ def remove_whatever(path: str) -> None:
             raise
         import shutil
 
-        _make_writable(path)
         shutil.rmtree(path)
-
-
-def _make_writable(path: str) -> None:
-    """The directories of a release are not writable: made so before what is in them can go."""
-    _permit_changes(path)
-    for directory, names, _ in os.walk(path):
-        for name in names:  # before it is walked into
-            _permit_changes(os.path.join(directory, name))
-
-
-def _permit_changes(path: str) -> None:
-    mode = os.lstat(path).st_mode
-    if stat.S_ISDIR(mode) and mode & 0o700 != 0o700:
-        os.chmod(path, stat.S_IMODE(mode) | 0o700)
 
 
 def sibling(path: str, purpose: str) -> str:

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 
 from backline.agent.steps.burn_number import BurnNumber
+from backline.resources.absent import Absent
 from backline.resources.foresight import Would
 from backline.resources.records import LiveRecord
 from backline.resources.resource import Action, Host
@@ -195,4 +196,4 @@ def _remove(host: Host, path: str) -> None:
     away = path if name.startswith(".removed-") else f"{folder}/.removed-{name}"
     if away != path:
         host.rename(path, away)
-    host.remove(away)
+    Absent(away).converge(host)

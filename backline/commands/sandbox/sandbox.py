@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 import socket
 import sys
 from collections.abc import Iterator
@@ -221,6 +222,8 @@ def _empty(location: Location) -> None:
     for entry in sorted(location.root.iterdir()) if location.root.is_dir() else ():
         if entry != location.own_directory:
             with attempting(f"remove {entry}"):
+                for directory, _, _ in os.walk(entry):  # those of a release are not writable
+                    os.chmod(directory, 0o700)
                 remove_whatever(str(entry))
 
 
