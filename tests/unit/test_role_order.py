@@ -41,7 +41,8 @@ def names(*roles: Role) -> list[str]:
 
 def test_ours_are_found_in_their_folder_and_come_in_this_order() -> None:
     found = [role.name for role in load_roles(OURS)]
-    assert found == ["app", "virtualenv", "supervisor", "nginx", "redis", "celery", "web"]
+    known = ["app", "virtualenv", "supervisor", "nginx", "redis", "celery", "web"]
+    assert [name for name in found if name in known] == known
     assert set(found) == {file.stem for file in (OURS / "roles").glob("*.py")} - {"__init__"}
 
 

@@ -1,0 +1,50 @@
+"""The gate of a program that answers nobody: the line that it writes into its log when it has begun to work."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from backline.resources.failure import Refused
+from backline.resources.log_tail import last_lines
+from backline.resources.program_health import LINES_SHOWN, require_health
+from backline.resources.python_errors import without_libraries
+from backline.resources.resource import Action
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from backline.resources.resource import Host
+
+LINES_READ = 1000
+PAUSE = 0.2
+"""Seconds between two looks."""
+
+
+@dataclass(frozen=True)
+class LogSays(Action):
+    """Returns the line in which `text` stands. Raises Refused when there is none within `patience` (seconds), and at
+    once when the program dies. The log is to be this generation's own: what an earlier one said proves nothing."""
+
+    program: str
+    supervisor_socket: str
+    log_file: str
+    directory: str
+    """The project's, whose own lines of a traceback are shown."""
+    text: str
+    patience: float
+
+    def perform(self, host: Host) -> str:
+        deadline = time.monotonic() + self.patience
+        while True:
+            require_health(self.supervisor_socket, self.program, self.directory)
+            log = last_lines(self.log_file, LINES_READ)
+            for line in log:
+                if self.text in line:
+                    return line
+            if time.monotonic() > deadline:
+                raise Refused(
+                    f'{self.program} does not say "{self.text}" within {self.patience:g} s',
+                    lines=without_libraries(log, self.directory)[-LINES_SHOWN:],
+                    hint=f"its log says more:\n{self.log_file}",
+                )
+            host.pause(PAUSE)
