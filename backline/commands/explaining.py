@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import traceback
+from pathlib import Path
 
 from backline.commands.site import Site
 from backline.resources.failure import ExitCode, Failure
@@ -12,11 +14,14 @@ COMMAND = "<command>"
 NOT_BEGUN = (ExitCode.USAGE, ExitCode.UNREACHABLE, ExitCode.LOCKED)
 UNTOUCHED = "nothing was touched"
 LINES_SHOWN = 8
+SENT_LINE = re.compile(r'File "<backline\.resources\.(\w+)>", line (\d+)')
+"""How a host's traceback names a line of a resource that was sent to it."""
 
 
 def explain(failure: Failure, site: Site) -> None:
     """Fill in what is not said yet; what is said stays as it is."""
     failure.step = failure.step or site.command.partition(" ")[0]
+    failure.hint = _own_line(failure, site.project / "resources") or failure.hint
     failure.hint = _next(failure, site)
     if failure.code in NOT_BEGUN:
         failure.state = failure.state or UNTOUCHED
@@ -30,6 +35,13 @@ def fault(error: Exception) -> Failure:
         lines=tuple("".join(told).splitlines()[-LINES_SHOWN:]),
         hint="give the command once more with --debug, and report what it shows",
     )
+
+
+def _own_line(failure: Failure, resources: Path) -> str:
+    """Where a resource of the project's own raised an error on the host; empty where none did."""
+    sent = SENT_LINE.findall("\n".join(failure.lines))
+    own = [f"mend resources/{name}.py:{line}" for name, line in sent if (resources / f"{name}.py").exists()]
+    return own[-1] if own else ""
 
 
 def _next(failure: Failure, site: Site) -> str:

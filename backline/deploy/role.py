@@ -76,7 +76,8 @@ def answered_for(own_file: str) -> Iterator[None]:
     except Exception as error:
         if not own_file or isinstance(error, Failure):
             raise
-        raise ConfigurationError(f"{_place(own_file, error)}: {type(error).__name__}: {error}") from error
+        reason = error.msg if isinstance(error, SyntaxError) else error
+        raise ConfigurationError(f"{_place(own_file, error)}: {type(error).__name__}: {reason}") from error
 
 
 def _place(file: str, error: Exception) -> Origin:

@@ -48,6 +48,7 @@ class Project:
     folder: Path
     host: str
     environment: dict[str, str] = field(default_factory=dict)
+    python: str = sys.executable
 
     def inv(self, *words: str, check: bool = True) -> Completed:
         """Run a command and wait for it; with `check`, it must exit 0."""
@@ -60,7 +61,7 @@ class Project:
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Run a command in the background, in a process group of its own."""
         return subprocess.Popen(
-            [sys.executable, "-m", "invoke", *words],
+            [self.python, "-m", "invoke", *words],
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": str(CHECKOUT), **self.environment},
             stdin=subprocess.DEVNULL,

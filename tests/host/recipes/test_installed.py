@@ -1,0 +1,244 @@
+"""A project that installed the wheel: its own roles, resources and templates beside a tasks.py of two lines."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from backline.commands.sandbox.processes import stop_processes
+from tests.host.deploy.project import Project
+from tests.host.deploy.screens import screen_of
+from tests.host.recipes.checkout import HERE, copy_checkout
+from tests.host.recipes.document import Text, sections
+
+DOCUMENT = (HERE / "CONTRIBUTING.md").read_text(encoding="utf-8")
+RECIPES = {step.file: step.text for section in sections(DOCUMENT) for step in section.steps if isinstance(step, Text)}
+TASKS = DOCUMENT.partition("The whole `tasks.py` is:\n\n```python\n")[2].partition("```")[0]
+RESOURCE = "resources/line_in_file.py"
+ROLE = "roles/login.py"
+MARK = "# a template of one's own"
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """Short, since sockets have short names."""
+    folder = Path(tempfile.mkdtemp(prefix="bl-"))
+    yield folder
+    stop_processes(folder / "s")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def python(folder: Path) -> str:
+    """Of an empty virtualenv into which the wheel was installed; nothing of this checkout is in it."""
+    source = copy_checkout(folder / "source", folder / "unused")
+    python = str(folder / "venv" / "bin" / "python")
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    run(sys.executable, "-m", "venv", str(folder / "venv"))
+    run(*pip, "wheel", "--no-deps", "--wheel-dir", str(folder / "dist"), str(source.folder))
+    (wheel,) = (folder / "dist").glob("backline-*.whl")
+    run(*pip, "install", str(wheel))
+    shutil.rmtree(source.folder)
+    return python
+
+
+@pytest.fixture(scope="module")
+def project(folder: Path, python: str) -> Iterator[Project]:
+    """The shop with an inventory of its own, and its sandbox."""
+    here = folder / "project"
+    shutil.copytree(
+        HERE / "examples" / "shop", here / "site", ignore=shutil.ignore_patterns("__pycache__", "*.sqlite3")
+    )
+    shutil.copytree(HERE / "inventory", here / "inventory", ignore=shutil.ignore_patterns("connection.yml"))
+    variables = here / "inventory" / "group_vars" / "all.yml"
+    variables.write_text(variables.read_text().replace("app_source: examples/shop", "app_source: site"))
+    write(here, "tasks.py", TASKS)
+    write(here, ".gitignore", ".backline/\n__pycache__/\nconnection.yml\n")
+    write(here, RESOURCE, RECIPES[f"backline/{RESOURCE}"])
+    write(here, ROLE, RECIPES[ROLE])
+    write(
+        here, "roles/redis.py", (HERE / "roles/redis.py").read_text().replace('PROGRAM = "redis"', 'PROGRAM = "broker"')
+    )
+    write(here, "templates/nginx.conf.j2", f"{MARK}\n" + (HERE / "templates/nginx.conf.j2").read_text())
+    main = here / "inventory" / "host_vars" / "sandbox" / "main.yml"
+    main.write_text(re.sub(r"(?m)^backline_roles:.*", "backline_roles: [redis, web, celery, login]", main.read_text()))
+    environment = {"PYTHONPATH": "", "BACKLINE_SANDBOX_ROOT": str(folder / "s")}
+    project = Project(here, "sandbox", environment, python)
+    project.git("init", "--quiet", "--initial-branch", "main")
+    project.commit("begin")
+    project.inv("sandbox.up")
+    yield project
+    project.inv("sandbox.down")
+
+
+def run(*words: str) -> None:
+    done = subprocess.run(words, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": ""})
+    assert done.returncode == 0, done.stderr
+
+
+def write(folder: Path, name: str, text: str) -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text)
+
+
+@contextmanager
+def changed(project: Project, name: str, text: str) -> Iterator[None]:
+    """A file of the project is another inside the block; where there was none, there is none afterwards."""
+    file = project.folder / name
+    before = file.read_text() if file.exists() else None
+    file.write_text(text)
+    try:
+        yield
+    finally:
+        if before is None:
+            file.unlink()
+        else:
+            file.write_text(before)
+
+
+def home(project: Project) -> Path:
+    return Path(project.environment["BACKLINE_SANDBOX_ROOT"])
+
+
+def test_tasks_is_two_lines_and_the_commands_are_those_of_the_wheel(project: Project, python: str) -> None:
+    assert len(TASKS.replace("\n\n", "\n").splitlines()) == 2
+    where = subprocess.run(
+        [python, "-I", "-c", "import backline; print(backline.__file__)"], capture_output=True, text=True, check=True
+    )
+    assert where.stdout.startswith(str(Path(python).parents[1]))
+    listed = project.inv("--list").out
+    assert "deploy" in listed
+    assert "sandbox.up" in listed
+
+
+def test_what_the_project_brings_is_deployed_and_comes_before_ours(project: Project) -> None:
+    first = project.on_host("deploy").summary
+    assert (first["status"], first["release"]) == ("deployed", "r1")
+    assert (home(project) / ".profile").read_text() == f"cd {home(project)}/shop/current 2>/dev/null || :\n"
+    assert (home(project) / ".backline/nginx-shop/nginx.conf").read_text().startswith(f"{MARK}\n")
+    programs = {item["program"] for item in project.status()}
+    assert "broker" in programs
+    assert "redis" not in programs
+    again = project.on_host("deploy").summary
+    assert (again["status"], again["hosts"]["sandbox"]["changed"]) == ("live", 0)
+    (home(project) / ".profile").write_text("umask 022\n")
+    assert project.on_host("provision", "--role", "login").summary["hosts"]["sandbox"]["changed"] == 1
+    assert (home(project) / ".profile").read_text().startswith("umask 022\ncd ")
+
+
+def test_templates_are_those_of_the_project_from_any_of_its_folders(project: Project) -> None:
+    inside = Project(project.folder / "site", project.host, project.environment, project.python)
+    assert f"\n{MARK}\n" in inside.inv("render", "--role", "nginx").out
+
+
+def test_a_task_of_invoke_stands_beside_ours(project: Project) -> None:
+    more = "from invoke import task\n\n@task\ndef hello(context):\n    print('hello')\n\nnamespace.add_task(hello)\n"
+    with changed(project, "tasks.py", TASKS + more):
+        assert project.inv("hello").out == "hello\n"
+        assert project.inv("ping").code == 0
+
+
+WRONG = {
+    "a role with a slip of the pen": (
+        ROLE,
+        "resources(login",
+        "resources((login",
+        r"roles/login\.py:30: SyntaxError: [^(]+ state",
+    ),
+    "a role that imports what is not there": (
+        ROLE,
+        "from backline.resources.line_in_file",
+        "from backline.resources.lines",
+        r"roles/login\.py:9: ModuleNotFoundError: No module named 'backline\.resources\.lines'",
+    ),
+    "a role that does not say what it brings": (
+        ROLE,
+        'BRINGS = ("app",)',
+        'BRINGS = "app"',
+        r'roles/login\.py:14: a role says what comes with it: BRINGS = \("app",\)',
+    ),
+    "a role without resources": (
+        ROLE,
+        "def resources",
+        "def resource",
+        r"roles/login\.py: a role has a function resources",
+    ),
+    "a role that brings what is not there": (
+        ROLE,
+        '("app",)',
+        '("apps",)',
+        r"roles/login\.py: the role login brings apps, which is not a role; did you mean app\?",
+    ),
+    "a role that raises an error": (
+        ROLE,
+        "login.app.current",
+        "login.app.now",
+        r"roles/login\.py:3\d: AttributeError: 'App' object has no attribute 'now'",
+    ),
+    "a role that gives something else": (
+        ROLE,
+        "yield LineInFile(",
+        "yield str(",
+        r"roles/login\.py:?\d*: TypeError: ",
+    ),
+    "a resource with a slip of the pen": (
+        RESOURCE,
+        "def converge(",
+        "def converge((",
+        r"resources/line_in_file\.py:\d+: ",
+    ),
+    "a resource that imports what hosts do not have": (
+        RESOURCE,
+        "from dataclasses import dataclass\n",
+        "from dataclasses import dataclass\nimport yaml\n",
+        r"resources/line_in_file\.py:6: it imports yaml, and hosts have only the standard library",
+    ),
+    "a variable of a role of its own": (
+        "inventory/host_vars/sandbox/main.yml",
+        "backline_rootless: true",
+        "backline_rootless: true\nlogin_profile: .profile",
+        r"inventory/host_vars/sandbox/main\.yml:\d+: login_profile must be an absolute path",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_with_it_is_told_with_file_and_line(project: Project, name: str) -> None:
+    file, before, after, said = WRONG[name]
+    text = (project.folder / file).read_text()
+    assert before in text
+    with changed(project, file, text.replace(before, after, 1)):
+        done = project.inv("provision", check=False)
+    screen = screen_of(done)
+    assert done.code == 2, done.err
+    assert re.search(said, screen.text), done.err
+
+
+def test_a_resource_may_not_be_called_as_one_of_ours(project: Project) -> None:
+    with changed(project, "resources/file.py", '"""Mine."""\n'):
+        done = project.inv("provision", check=False)
+    assert done.code == 2
+    assert "resources/file.py: Backline has a kind of resource in file.py already" in screen_of(done).text
+
+
+def test_a_resource_that_fails_on_the_host_is_told_with_its_own_line(project: Project) -> None:
+    text = (project.folder / RESOURCE).read_text()
+    wrong = text.replace("host.write(self.path,", "host.wrote(self.path,")
+    line = next(number for number, line in enumerate(wrong.splitlines(), 1) if "host.wrote" in line)
+    (home(project) / ".profile").unlink(missing_ok=True)
+    with changed(project, RESOURCE, wrong):
+        done = project.inv("provision", "--role", "login", check=False)
+    assert done.code == 1
+    assert "object has no attribute 'wrote'" in screen_of(done).text
+    assert screen_of(done).next.startswith(f"mend {RESOURCE}:{line}\n")
