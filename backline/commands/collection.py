@@ -12,11 +12,12 @@ from invoke.collection import Collection
 
 from backline.commands.command import Command, task_of
 
-MARK = re.compile(r"^@(command|changing)\(", re.MULTILINE)
+MARK = re.compile(rf"^from {re.escape(Command.__module__)} import ", re.MULTILINE)
 
 
 def found_modules() -> Iterator[ModuleType]:
-    """The modules of this folder that have commands, by name. The others stay unread by Python: some load SSH."""
+    """The modules of this folder that have commands, by name: they import what marks one. The others are not imported,
+    since some load SSH."""
     for file in sorted(Path(__file__).parent.glob("*.py")):
         if MARK.search(file.read_text(encoding="utf-8")):
             yield import_module(f"{__package__}.{file.stem}")
