@@ -29,7 +29,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-loader = MigrationLoader(connection, ignore_no_initial=True)
+loader = MigrationLoader(connection, ignore_no_migrations=True)
 here = os.path.realpath(os.getcwd()) + os.sep
 folders = {}
 for config in apps.get_app_configs():
