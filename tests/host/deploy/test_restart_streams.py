@@ -5,18 +5,21 @@ CI restarts a few times; `make streams` ten times, and prints the table of docs/
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.host.deploy.counting_shop import Counts, make_counting
+from tests.host.deploy.cutting import SandboxHost
 from tests.host.deploy.project import Project
 from tests.host.deploy.restart_stream import CONCURRENCY, HEADER, Outcome, restarted_under_stream
 
 ALL = "inventory/group_vars/all.yml"
 FULL = os.environ.get("BACKLINE_STREAMS") == "1"
-RESTARTS = 10 if FULL else 3
+RESTARTS = 10 if FULL else 2
 WORKER = "    queues: [default]\n"
+
+COMPLAINTS = ("[error]", "[crit]", "[alert]", "[CRITICAL]", "[ERROR]", " ERROR ")
 
 pytestmark = pytest.mark.timeout(1800 if FULL else 420)
 
@@ -47,8 +50,15 @@ def outcome(request: pytest.FixtureRequest, sandbox: Project, counts: Counts) ->
     WAYS[request.param](sandbox)
     sandbox.on_host("deploy")
     outcome = restarted_under_stream(sandbox, counts, request.param, RESTARTS)
-    print(f"\n{HEADER}\n{outcome.row}")
+    print(f"\n{HEADER}\n{outcome.row}", *complaints(sandbox), sep="\n")
     return outcome
+
+
+def complaints(project: Project) -> Iterator[str]:
+    """What the web and the server before it have to say of requests that failed; shown where a test fails."""
+    for log in SandboxHost(project).app.glob("logs/*.log*"):
+        lines = log.read_text(errors="replace").splitlines()
+        yield from (f"{log.name}: {line}" for line in lines if any(word in line for word in COMPLAINTS))
 
 
 def test_every_worker_gets_a_new_process_each_time(outcome: Outcome) -> None:
