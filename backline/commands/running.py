@@ -84,7 +84,7 @@ def whoever_reads(listener: Listener) -> Listener:
     def listen(event: Event) -> None:
         try:
             listener(event)
-        except BrokenPipeError:
+        except OSError:  # a pipe that was closed, a terminal that is gone, a disk that is full
             stop_writing()
 
     return listen
@@ -107,5 +107,5 @@ def _tell_end(summary: Summary, outcome: Outcome | None, json: bool, words: Call
     try:
         if last:
             print(last, flush=True)
-    except BrokenPipeError:
+    except OSError:
         stop_writing()

@@ -112,6 +112,13 @@ def test_a_redirected_run_is_plain_and_warns_at_the_terminal(live: Project, tmp_
     assert "took " in plain.splitlines()[-1]
 
 
+def test_a_run_does_not_end_because_its_words_cannot_be_written(live: Project) -> None:
+    live.change("shop/extra.py", "# for a full disk\n")
+    seen(live, f"{INV} deploy >/dev/full")
+    listed = live.on_host("releases").document
+    assert (listed[0]["live"], listed[0]["commit"]) == (True, live.git("rev-parse", "HEAD"))
+
+
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
 def test_a_person_who_wants_it_plain_gets_it_plain(live: Project, environment: Mapping[str, str]) -> None:
     written = seen(live, f"{INV} deploy; {INV} status; {INV} deploy --ref nonsense", 2, environment)
