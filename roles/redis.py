@@ -63,6 +63,7 @@ def resources(redis: RedisSettings) -> Iterator[Resource | Entry]:
         supervisor=redis.supervisor.socket,
         include_directory=redis.supervisor.include_directory,
         python=redis.supervisor.python,
+        configuration=redis.supervisor.configuration,
     )
 
 

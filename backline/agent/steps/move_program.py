@@ -48,7 +48,6 @@ class MoveProgram(Action):
         if self.old and self.old != self.new.name:
             host.remove(program_file(self.include_directory, self.old))
         if self.old:
-            host.foretell(Would.MOVE, self.new.name, f"{self.old} ends before it starts")
-        else:
-            host.foretell(Would.START, self.new.name)
+            host.foretell(Would.STOP, self.old)
+        host.foretell(Would.START, self.new.name)
         host.promise(program_name(self.new.name))
