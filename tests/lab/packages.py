@@ -1,0 +1,91 @@
+"""How apt, pip and uv work inside hosts that have no way out: by a proxy that lets them ask package servers alone."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.lab.faults import LabError
+from tests.lab.network import Network
+from tests.lab.places import make_folder, write_whole
+from tests.lab.processes import GIVE_UP, Process, start
+from tests.lab.sources import PackageSources, Site
+
+PORT = 3128
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+"""Debian's bundle: this machine's, which may know an authority of its own, is the hosts' too."""
+SCHEMES = ("http", "https")
+
+
+def proxy_configuration(network: Network, sites: tuple[Site, ...], allowed: Path) -> str:
+    """tinyproxy's, for the hosts of a lab. Raises LabError for a proxy of this machine's that it cannot go through."""
+    ports = {443, *(site.port for site in sites if site.scheme == "https" and site.port)}
+    through = {(site.host, _upstream(site)) for site in sites if site.through}
+    return "\n".join(
+        (
+            "User nobody",
+            "Group nogroup",
+            f"Listen {network.gateway}",
+            f"Port {PORT}",
+            f"Allow {network.subnet}",
+            "Timeout 600",
+            "MaxClients 1000",
+            "DisableViaHeader Yes",
+            "LogLevel Notice",
+            f'Filter "{allowed}"',
+            "FilterType ere",
+            "FilterDefaultDeny Yes",
+            *(f"ConnectPort {port}" for port in sorted(ports)),
+            *(f'Upstream {upstream} "{host}"' for host, upstream in sorted(through)),
+            "",
+        )
+    )
+
+
+def allowed_hosts(sites: tuple[Site, ...]) -> str:
+    """tinyproxy's filter: one pattern a line, and nothing else may be asked."""
+    return "".join(f"^{host.replace('.', '[.]')}$\n" for host in sorted({site.host for site in sites}))
+
+
+def _upstream(site: Site) -> str:
+    kind, _, address = site.through.rpartition("://")
+    if kind not in ("", "http", "socks4", "socks5"):
+        raise LabError(f"tinyproxy cannot go through this machine's own proxy {site.through}: {kind} is not for it")
+    return f"{kind or 'http'} {address.rstrip('/')}"
+
+
+def start_proxy(network: Network, sources: PackageSources, folder: Path) -> Process:
+    """Returns when it takes requests. Only root reads its files, since a proxy's address can hold a password."""
+    make_folder(folder)
+    allowed, configuration, log = (folder / name for name in ("proxy-allowed", "proxy.conf", "proxy.log"))
+    write_whole(allowed, allowed_hosts(sources.sites))
+    write_whole(configuration, proxy_configuration(network, sources.sites, allowed))
+    process = start(("tinyproxy", "-d", "-c", str(configuration)), log)
+    deadline = time.monotonic() + GIVE_UP
+    while True:
+        try:
+            socket.create_connection((network.gateway, PORT), timeout=2).close()
+            return process
+        except OSError:
+            if not process.alive or time.monotonic() > deadline:
+                process.end()
+                raise LabError(f"the proxy for packages did not come up:\n{log.read_text()}") from None
+            time.sleep(0.01)
+
+
+def package_files(network: Network, sources: PackageSources) -> Mapping[str, str]:
+    """A host's settings of apt, pip and uv, as files and not as environment, so that they hold under sudo as well."""
+    proxy = f"http://{network.gateway}:{PORT}"
+    apt = {**sources.apt, **{f"Acquire::{scheme}::Proxy": proxy for scheme in SCHEMES}}
+    pip = {**sources.pip, "proxy": proxy}
+    certificates = {str(CERTIFICATES): CERTIFICATES.read_text()} if CERTIFICATES.exists() else {}
+    if certificates:
+        pip["cert"] = str(CERTIFICATES)
+    return {
+        "/etc/apt/apt.conf.d/90lab": "".join(f'{name} "{value}";\n' for name, value in apt.items()),
+        "/etc/pip.conf": "[global]\n" + "".join(f"{name} = {value}\n" for name, value in pip.items()),
+        "/etc/uv/uv.toml": "system-certs = true\n" + "".join(f'{scheme}-proxy = "{proxy}"\n' for scheme in SCHEMES),
+        **certificates,
+    }
