@@ -2,8 +2,9 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak streams lint format reference clean environment
-TESTS ?= tests/unit tests/host
+.PHONY: help demo test soak streams lab lint format reference clean environment
+TESTS ?= tests/unit tests/host tests/fleet
+HOSTS ?= 3
 
 help:  ## This list
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -19,6 +20,9 @@ soak: environment  ## Follow 100 MB of logs and 10,000 lines a second (minutes),
 
 streams: environment  ## Restart the workers ten times under a stream of tasks, in each way (minutes), and print the table
 	@BACKLINE_STREAMS=1 .venv/bin/python -m pytest -q -s tests/host/deploy/test_restart_streams.py
+
+lab: environment  ## Real Debian hosts on this machine, to try things on (HOSTS=3; needs root; docs/testing.md)
+	@.venv/bin/python -m tests.lab up $(HOSTS) --packages
 
 lint: environment  ## Check style, types and the import rules
 	@.venv/bin/ruff check

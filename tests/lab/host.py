@@ -116,11 +116,10 @@ class Host:
         lay_out(self.folder / "seed", seed_of(self.lab, self.record, self.packages))
         pid_file = self.folder / "pid"
         pid_file.unlink(missing_ok=True)
-        namespaces = ("--mount", "--uts", "--ipc", "--pid", "--fork")
+        namespaces = ("--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child")
         boot = ("sh", str(BOOT), self.name, self.record.image, str(self.folder))
         into_network = ("nsenter", f"--net={self.lab.network.namespace(self.record.number)}")
-        self.record.keeper = start((*into_network, "unshare", *namespaces, *boot), self.folder / "boot.log")
-        self.lab.save()
+        start((*into_network, "unshare", *namespaces, *boot), self.folder / "boot.log", self._note_keeper)
         self._until(pid_file.exists)
         self.record.init = running(int(pid_file.read_text()))
         self.lab.save()
@@ -137,6 +136,10 @@ class Host:
         self.record.init = self.record.keeper = None
         self.lab.save()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _note_keeper(self, keeper: Process) -> None:
+        self.record.keeper = keeper
+        self.lab.save()
 
     @property
     def _init(self) -> Process:

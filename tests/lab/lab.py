@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ from tests.lab.image import image
 from tests.lab.keys import make_keys
 from tests.lab.network import HOSTS
 from tests.lab.packages import package_files, start_proxy
-from tests.lab.processes import running
+from tests.lab.processes import Process
 from tests.lab.records import HostRecord, LabRecord
 from tests.lab.requirements import require_packages
 from tests.lab.sources import RELEASES, package_sources
@@ -97,9 +96,6 @@ class Lab:
             self._end_carrier(one)
         if record.network.is_there:
             for number in record.network.hosts_there():
-                for pid in record.network.processes(number):  # begun, and whoever began it died before writing it down
-                    with contextlib.suppress(LabError):
-                        running(pid).end()
                 record.network.remove_host(number)
             record.network.remove()
         record.forget()
@@ -110,7 +106,7 @@ class Lab:
             require_packages()
             sources = package_sources()
             self._packages = package_files(self.record.network, sources)
-            self.record.proxy = start_proxy(self.record.network, sources, self.record.folder)
+            start_proxy(self.record.network, sources, self.record.folder, self._note_proxy)
         if packages != self.record.packages:
             for host in self.hosts:
                 self._remove(host)
@@ -118,6 +114,10 @@ class Lab:
             self.record.proxy.end()
             self.record.proxy, self._packages = None, {}
         self.record.packages = packages
+        self.record.save()
+
+    def _note_proxy(self, proxy: Process) -> None:
+        self.record.proxy = proxy
         self.record.save()
 
     def _remove(self, host: Host) -> None:
@@ -128,8 +128,12 @@ class Lab:
         self.record.save()
 
     def _connect(self, record: HostRecord, rtt_ms: float) -> None:
+        def note(carrier: Process) -> None:
+            record.carrier = carrier
+            self.record.save()
+
         log = self.record.folder / f"{record.name}.line.log"
-        record.carrier = self.record.network.connect(record.number, rtt_ms, log)
+        self.record.network.connect(record.number, rtt_ms, log, note)
         record.rtt_ms = rtt_ms
         self.record.save()
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from tests.lab.faults import LabError
 from tests.lab.lab import Lab, Wanted
-from tests.lab.network import candidates
+from tests.lab.network import candidates, networks_used
 from tests.lab.places import labs_folder, locked, make_folder
 from tests.lab.processes import Process, this_process
 from tests.lab.records import LabRecord, all_records, read_record
@@ -20,7 +20,7 @@ _counter = itertools.count(1)
 
 @contextmanager
 def lab_of_this_run(wanted: Wanted) -> Generator[Lab]:
-    """A lab that is this process's own, and goes with it. Raises LabError where there can be none."""
+    """A lab that is this process's own, and goes with it. Raises NoLabHere where there can be none."""
     require_lab()
     clear_abandoned()
     lab = claimed(f"run-{os.getpid()}-{next(_counter)}", this_process())
@@ -40,7 +40,7 @@ def opened(name: str) -> Lab | None:
 def claimed(name: str, owner: Process | None) -> Lab:
     """A new lab without hosts, on a network that nobody else uses."""
     with locked(labs_folder() / "all"):
-        for network in candidates():
+        for network in candidates([*networks_used()]):
             record = LabRecord(name, network, owner)
             make_folder(record.folder)
             record.save()  # before anything is there, so that nothing is there without it

@@ -9,7 +9,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,16 +86,14 @@ class Network:
         )
         return True
 
-    def connect(self, host: int, rtt_ms: float, log: Path) -> Process | None:
-        """Lead a line to a host, and make its namespace where there is none. The process that delays its frames."""
+    def connect(self, host: int, rtt_ms: float, log: Path, noted: Callable[[Process], None]) -> None:
+        """Lead a line to a host, and make its namespace where there is none. What delays its frames is noted first."""
         link, namespace = self.link(host), self.namespace(host)
         if not namespace.exists():
             _ip(f"netns add {link}")
-        carrier = None
         if rtt_ms:
             script = (sys.executable, "-S", "-E", delay.__file__, link, str(namespace), str(rtt_ms / 2000))
-            carrier = start(script, log)
-            _wait_for(link, carrier, log)
+            _wait_for(link, start(script, log, noted), log)
         else:
             _ip(f"link add {link} type veth peer name eth0 netns {link}")
         # Each knows the other's hardware address, so that no question for it costs a round trip.
@@ -110,7 +108,6 @@ class Network:
             f"neigh replace {self.gateway} lladdr {self._mac(0)} dev eth0 nud permanent",
             namespace=link,
         )
-        return carrier
 
     def disconnect(self, host: int) -> None:
         """Take a host's line away; whoever carries its frames has ended."""
@@ -129,10 +126,6 @@ class Network:
         for number in HOSTS:
             if self.namespace(number).exists():
                 yield number
-
-    def processes(self, host: int) -> list[int]:
-        """Pids of what runs in a host's namespace."""
-        return [int(pid) for pid in _output("ip", "netns", "pids", self.link(host)).split()]
 
     def remove_host(self, host: int) -> None:
         """Its line and its namespace; nothing runs there any more."""
@@ -154,14 +147,13 @@ class Network:
         return f"{self.ethernet}:{host:02x}"
 
 
-def candidates() -> Iterator[Network]:
-    """Networks that nobody on this machine uses, by their names and addresses."""
-    used = [*_networks_used()]
+def candidates(used: Collection[ipaddress.IPv4Network]) -> Iterator[Network]:
+    """Networks that overlap with none of those; whether somebody has their names, `claim` finds out."""
     for prefix in RANGES:
         for number in NUMBERS:
             network = Network(number, f"{prefix}.{number}", _random_ethernet())
             subnet = ipaddress.ip_network(network.subnet)
-            if not (LINKS / network.bridge).exists() and not any(subnet.overlaps(other) for other in used):
+            if not any(subnet.overlaps(other) for other in used):
                 yield network
 
 
@@ -170,7 +162,8 @@ def _random_ethernet() -> str:
     return ":".join(f"{byte:02x}" for byte in (2, *secrets.token_bytes(4)))
 
 
-def _networks_used() -> Iterator[ipaddress.IPv4Network]:
+def networks_used() -> Iterator[ipaddress.IPv4Network]:
+    """Whatever this machine has a route to, by any of its tables."""
     for route in json.loads(_output("ip", "-json", "-4", "route", "show", "table", "all")):
         if route["dst"] != "default":
             network = ipaddress.ip_network(route["dst"], strict=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.lab.faults import LabError
@@ -56,18 +56,19 @@ def _upstream(site: Site) -> str:
     return f"{kind or 'http'} {address.rstrip('/')}"
 
 
-def start_proxy(network: Network, sources: PackageSources, folder: Path) -> Process:
-    """Returns when it takes requests. Only root reads its files, since a proxy's address can hold a password."""
+def start_proxy(network: Network, sources: PackageSources, folder: Path, noted: Callable[[Process], None]) -> None:
+    """Returns when it takes requests; it was noted before it began. Only root reads its files, since the address of
+    this machine's own proxy can hold a password."""
     make_folder(folder)
     allowed, configuration, log = (folder / name for name in ("proxy-allowed", "proxy.conf", "proxy.log"))
     write_whole(allowed, allowed_hosts(sources.sites))
     write_whole(configuration, proxy_configuration(network, sources.sites, allowed))
-    process = start(("tinyproxy", "-d", "-c", str(configuration)), log)
+    process = start(("tinyproxy", "-d", "-c", str(configuration)), log, noted)
     deadline = time.monotonic() + GIVE_UP
     while True:
         try:
             socket.create_connection((network.gateway, PORT), timeout=2).close()
-            return process
+            return
         except OSError:
             if not process.alive or time.monotonic() > deadline:
                 process.end()

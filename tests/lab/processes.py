@@ -6,7 +6,7 @@ import contextlib
 import os
 import select
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,18 +68,30 @@ def this_process() -> Process:
     return running(os.getpid())
 
 
-def start(command: Sequence[str], log: Path, environment: Mapping[str, str] = NO_SURPRISES) -> Process:
-    """Start a program in a session of its own and in no folder of ours; what it says goes into `log`."""
-    in_root_folder = ("/bin/sh", "-c", 'cd / && exec "$@"', "sh", *command)
-    pid = os.posix_spawn(
-        in_root_folder[0],
-        in_root_folder,
-        environment,
-        file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
-            (os.POSIX_SPAWN_DUP2, 1, 2),
-        ],
-        setsid=True,
-    )
-    return running(pid)
+def start(
+    command: Sequence[str], log: Path, noted: Callable[[Process], None], environment: Mapping[str, str] = NO_SURPRISES
+) -> Process:
+    """Start a program in a session of its own and in no folder of ours; what it says goes into `log`.
+
+    It waits until `noted` has returned: if we die before that, nothing was begun that nobody knows of."""
+    when_told = ("/bin/sh", "-c", 'cd / && read -r go && exec "$@" </dev/null', "sh", *command)
+    told, tell = os.pipe()
+    try:
+        pid = os.posix_spawn(
+            when_told[0],
+            when_told,
+            environment,
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, told, 0),
+                (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+                (os.POSIX_SPAWN_DUP2, 1, 2),
+            ],
+            setsid=True,
+        )
+        process = running(pid)
+        noted(process)
+        os.write(tell, b"go\n")
+    finally:
+        os.close(told)
+        os.close(tell)
+    return process

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from tests.lab.faults import LabError
+from tests.lab.faults import NoLabHere
 from tests.lab.processes import SYSTEM_PATH
 
 PROGRAMS = {
@@ -30,7 +30,7 @@ NAMESPACES = ("--mount", "--uts", "--ipc", "--pid", "--fork", "--net")
 
 
 def require_lab() -> None:
-    """Raises LabError with everything that is missing for a lab."""
+    """Raises NoLabHere with everything that is missing for a lab."""
     _require(_missing())
 
 
@@ -41,7 +41,7 @@ def require_packages() -> None:
 
 def _require(missing: tuple[str, ...]) -> None:
     if missing:
-        raise LabError(f"no lab on this machine: {'; '.join(missing)}")
+        raise NoLabHere(f"no lab on this machine: {'; '.join(missing)}")
 
 
 @cache

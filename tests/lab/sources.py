@@ -6,7 +6,7 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -19,6 +19,7 @@ DEBIAN_SECURITY = "http://deb.debian.org/debian-security"
 PYPI = ("https://pypi.org", "https://files.pythonhosted.org")
 """The index that pip asks where nobody says otherwise, and where that has its files."""
 URL = re.compile(r"https?://[^\s'\"]+")
+UsualProxy = Callable[[str, str], str]
 CARRIED = ("index-url", "extra-index-url", "trusted-host", "timeout", "default-timeout", "retries", "cert")
 """Of pip's options those that hold for a host as well. What names files and folders of this machine does not."""
 
@@ -46,17 +47,29 @@ class PackageSources:
 
 
 def package_sources() -> PackageSources:
-    """Ask apt and pip."""
-    targets = [
-        line.partition(" ")[::2] for line in _output("apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)")
-    ]
-    apt = dict(re.findall(r'^(\S+) "(.*)";$', "\n".join(_output("apt-config", "dump", "Acquire")), re.M))
-    pip = _pip_options(_output(sys.executable, "-m", "pip", "config", "list"))
-    debian = next((uri for uri, release in targets if release in DEBIAN_NAMES), DEBIAN).rstrip("/")
-    security = next((uri for uri, release in targets if _is_security(release)), DEBIAN_SECURITY).rstrip("/")
-    urls = [*(uri for uri, _ in targets), debian, security]
-    sites = {_site(url, _apt_proxy(apt, url)) for url in urls if URL.fullmatch(url)}
-    sites |= {_site(url, pip.get("proxy", "")) for url in _pip_urls(pip)}
+    """Ask apt, pip and the environment."""
+    return sources_from(
+        _output("apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)"),
+        _output("apt-config", "dump", "Acquire"),
+        _output(sys.executable, "-m", "pip", "config", "list"),
+        _proxy_of_the_environment,
+    )
+
+
+def sources_from(
+    targets: Sequence[str], acquire: Sequence[str], pip_options: Sequence[str], usual_proxy: UsualProxy
+) -> PackageSources:
+    """From lines as `package_sources` asks for: archives with their releases, apt's options, pip's options.
+
+    `usual_proxy` gives that of a scheme and host where neither apt nor pip names one, or empty."""
+    archives = [line.partition(" ")[::2] for line in targets]
+    apt = dict(re.findall(r'^(\S+) "(.*)";$', "\n".join(acquire), re.M))
+    pip = _pip_options(pip_options)
+    debian = next((uri for uri, release in archives if release in DEBIAN_NAMES), DEBIAN).rstrip("/")
+    security = next((uri for uri, release in archives if _is_security(release)), DEBIAN_SECURITY).rstrip("/")
+    urls = {uri for uri, _ in archives if URL.fullmatch(uri)} | {debian, security}
+    sites = {_site(url, _apt_proxy(apt, url), usual_proxy) for url in urls}
+    sites |= {_site(url, pip.get("proxy", ""), usual_proxy) for url in _pip_urls(pip)}
     return PackageSources(
         sites=tuple(sorted(sites, key=str)),
         debian=debian,
@@ -64,6 +77,10 @@ def package_sources() -> PackageSources:
         pip=_carried(pip),
         apt={name: value for name, value in apt.items() if name.startswith("Acquire::Check-")},
     )
+
+
+def _proxy_of_the_environment(scheme: str, host: str) -> str:
+    return "" if proxy_bypass(host) else getproxies().get(scheme, "")
 
 
 def _output(*command: str) -> list[str]:
@@ -111,10 +128,9 @@ def _apt_proxy(apt: dict[str, str], url: str) -> str:
     return apt.get(f"{option}::{parts.hostname}") or apt.get(option) or apt.get("Acquire::http::Proxy") or ""
 
 
-def _site(url: str, proxy: str) -> Site:
-    """With the proxy that was configured for it, else that of the environment; DIRECT is apt's word for none."""
+def _site(url: str, proxy: str, usual_proxy: UsualProxy) -> Site:
+    """DIRECT is apt's word for none."""
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if not proxy and not proxy_bypass(host):
-        proxy = getproxies().get(parts.scheme, "")
-    return Site(parts.scheme, host, parts.port, "" if proxy.upper() == "DIRECT" else proxy)
+    through = proxy or usual_proxy(parts.scheme, host)
+    return Site(parts.scheme, host, parts.port, "" if through.upper() == "DIRECT" else through)

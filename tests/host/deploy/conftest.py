@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Generator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from backline.commands.sandbox.processes import stop_processes
-from tests.host.deploy.project import Project, make_project
+from tests.host.deploy.project import Project, make_project, write_hosts
 from tests.host.openssh import OpenSSHServer, free_port
 
 
@@ -54,7 +52,7 @@ def openssh_project(openssh_server: OpenSSHServer) -> Generator[Project]:
     folder = Path(tempfile.mkdtemp(prefix="bl-"))
     home = Path(tempfile.mkdtemp(prefix="bh-"))
     project = make_project(folder, "web1")
-    settings = replace(openssh_server.settings)
+    settings = openssh_server.settings
     variables = {
         "ansible_host": settings.host,
         "ansible_port": settings.port,
@@ -64,14 +62,7 @@ def openssh_project(openssh_server: OpenSSHServer) -> Generator[Project]:
         "app_root": str(home / "shop"),
         "nginx_listen": f"127.0.0.1:{free_port()}",
     }
-    folder_of_host = folder / "inventory" / "host_vars" / "web1"
-    shutil.copytree(folder / "inventory" / "host_vars" / "sandbox", folder_of_host)
-    main = (folder_of_host / "main.yml").read_text()
-    (folder_of_host / "main.yml").write_text(main.replace("ansible_host: sandbox.invalid\n", ""))
-    lines = [f"{name}: {json.dumps(value)}\n" for name, value in variables.items()]
-    (folder_of_host / "connection.yml").write_text("".join(lines))
-    (folder / "inventory" / "hosts.yml").write_text("all:\n  hosts:\n    web1:\n")
-    project.commit("a host of one's own")
+    write_hosts(project, {"web1": variables})
     try:
         yield project
     finally:

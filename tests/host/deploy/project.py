@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -129,3 +130,17 @@ def make_project(folder: Path, host: str, environment: dict[str, str] | None = N
     project.git("init", "--quiet", "--initial-branch", "main")
     project.commit("begin")
     return project
+
+
+def write_hosts(project: Project, hosts: Mapping[str, Mapping[str, object]]) -> None:
+    """Let the inventory have these hosts and no others: the sandbox's variables, and over them each one's own."""
+    variables = project.folder / "inventory" / "host_vars"
+    (project.folder / "inventory" / "hosts.yml").write_text(json.dumps({"all": {"hosts": dict.fromkeys(hosts)}}))
+    main = (variables / "sandbox" / "main.yml").read_text().replace("ansible_host: sandbox.invalid\n", "")
+    shutil.rmtree(variables / "sandbox")
+    for name, own in hosts.items():
+        (variables / name).mkdir()
+        (variables / name / "main.yml").write_text(main)
+        lines = [f"{variable}: {json.dumps(value)}\n" for variable, value in own.items()]
+        (variables / name / "own.yml").write_text("".join(lines))
+    project.commit("hosts of one's own")

@@ -18,11 +18,11 @@ from tests.host.openssh import OpenSSHServer
 class Connected:
     """A session, what went over its wire, and what its agent told."""
 
-    def __init__(self, open_stream: Callable[[str], Stream], silence: float = SILENCE) -> None:
+    def __init__(self, open_stream: Callable[[str], Stream], silence: float = SILENCE, name: str = "web1") -> None:
         self.events: list[Event] = []
         self.opened = 0
         self._open = open_stream
-        self.session = Session("web1", self._tapped, "python3", self.events.append, silence)
+        self.session = Session(name, self._tapped, "python3", self.events.append, silence)
 
     def _tapped(self, command: str) -> Stream:
         self.opened += 1

@@ -1,0 +1,73 @@
+"""A line that is cut and a controller that is killed are noticed on both sides; nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from backline.agent.bootstrap import start_command
+from backline.resources.failure import Unreachable
+from tests.fleet.connecting import DEPLOY, ROOT, connected, lab_project
+from tests.host.engine.processes import eventually, shell
+from tests.lab.host import Host
+
+LONG = "sleep 601"
+
+
+def runs(host: Host, words: str) -> bool:
+    return any(words in command for command in host.commands())
+
+
+def agent_words() -> str:
+    """How an agent's command line begins, as the host's /proc shows it."""
+    return " ".join(start_command("python3", 0).split()[:3])
+
+
+def is_at_work(host: Host) -> bool:
+    """An agent is there, and what it was told to run."""
+    return runs(host, LONG) and runs(host, agent_words())
+
+
+def is_clean(host: Host) -> bool:
+    return not runs(host, LONG) and not runs(host, agent_words())
+
+
+@pytest.mark.parametrize("user", [ROOT, DEPLOY])
+def test_host_that_is_cut_off_in_the_middle_is_noticed_and_works_again_when_healed(fresh_host: Host, user: str) -> None:
+    with connected(fresh_host, user) as there:
+        running = there.session.begin(shell(f"exec {LONG}"), step="migrate")
+        eventually(lambda: is_at_work(fresh_host))
+        fresh_host.cut()
+        with pytest.raises(Unreachable) as caught:
+            running.result()
+    assert (caught.value.host, caught.value.step) == ("h1", "migrate")
+    eventually(lambda: is_clean(fresh_host))
+    fresh_host.heal()
+    with connected(fresh_host, user) as again:
+        again.session.perform(shell("true"))
+
+
+def test_other_hosts_of_the_run_do_not_notice(hosts: tuple[Host, ...]) -> None:
+    with connected(hosts[0], ROOT) as cut, connected(hosts[1], ROOT) as whole:
+        lost = cut.session.begin(shell(f"exec {LONG}"))
+        eventually(lambda: is_at_work(hosts[0]))
+        hosts[0].cut()
+        with pytest.raises(Unreachable):
+            lost.result()
+        whole.session.perform(shell("true"))
+
+
+@pytest.mark.parametrize("user", [ROOT, DEPLOY])
+def test_killed_controller_leaves_no_agent_and_no_command_behind(
+    hosts: tuple[Host, ...], tmp_path: Path, user: str
+) -> None:
+    project = lab_project(tmp_path, hosts, user)
+    with project.start("run", LONG, "--host", "all") as controller:
+        for host in hosts:
+            eventually(lambda host=host: is_at_work(host))  # type: ignore[misc]
+        os.kill(controller.pid, signal.SIGKILL)
+    for host in hosts:
+        eventually(lambda host=host: is_clean(host))  # type: ignore[misc]
