@@ -8,31 +8,27 @@ from pathlib import Path
 
 import pytest
 
-from backline.agent.bootstrap import start_command
 from backline.resources.failure import Unreachable
 from tests.fleet.connecting import DEPLOY, ROOT, connected, lab_project
 from tests.host.engine.processes import eventually, shell
 from tests.lab.host import Host
 
 LONG = "sleep 601"
+AGENT = "python3 -I -S -c"
+"""How its command line begins, as the host's /proc shows it."""
 
 
 def runs(host: Host, words: str) -> bool:
     return any(words in command for command in host.commands())
 
 
-def agent_words() -> str:
-    """How an agent's command line begins, as the host's /proc shows it."""
-    return " ".join(start_command("python3", 0).split()[:3])
-
-
 def is_at_work(host: Host) -> bool:
     """An agent is there, and what it was told to run."""
-    return runs(host, LONG) and runs(host, agent_words())
+    return runs(host, LONG) and runs(host, AGENT)
 
 
 def is_clean(host: Host) -> bool:
-    return not runs(host, LONG) and not runs(host, agent_words())
+    return not runs(host, LONG) and not runs(host, AGENT)
 
 
 @pytest.mark.parametrize("user", [ROOT, DEPLOY])
@@ -66,8 +62,8 @@ def test_killed_controller_leaves_no_agent_and_no_command_behind(
 ) -> None:
     project = lab_project(tmp_path, hosts, user)
     with project.start("run", LONG, "--host", "all") as controller:
-        for host in hosts:
-            eventually(lambda host=host: is_at_work(host))  # type: ignore[misc]
-        os.kill(controller.pid, signal.SIGKILL)
-    for host in hosts:
-        eventually(lambda host=host: is_clean(host))  # type: ignore[misc]
+        try:
+            eventually(lambda: all(map(is_at_work, hosts)))
+        finally:
+            os.kill(controller.pid, signal.SIGKILL)
+    eventually(lambda: all(map(is_clean, hosts)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import urllib.request
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from tests.lab.host import Host
 from tests.lab.lab import Lab
 
 PORT = 8080
-SUPERVISOR = "usr/bin/supervisord"
-"""Debian's, which the host had from the start."""
+USED, DEBIANS = "home/deploy/.backline/tools/supervisord", "/usr/bin/supervisord"
+"""The supervisord that roles call, and the one that the host had from the start."""
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def test_a_day_on_a_real_server(host: Host, project: Project) -> None:
     assert (counted.connections, counted.channels) == (1, 1)
     assert_everything_runs(project, "r1")
     assert "Hello from the sandbox" in front_page(host)
-    assert f"/{SUPERVISOR} " in host.execute("ps", "-u", DEPLOY, "-o", "args=", "-ww").stdout
+    assert os.readlink(host.root / USED) == DEBIANS
 
     pids = project.pids()
     again = project.on_host("deploy").summary

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.lab.faults import LabError
@@ -28,7 +28,7 @@ class Host:
 
     lab: LabRecord
     record: HostRecord
-    packages: Mapping[str, str]
+    packages: Mapping[str, str] = field(repr=False)
     """Files that make apt, pip and uv work inside, by path."""
 
     @property
