@@ -37,6 +37,8 @@ def _in_uv_words(settings: Mapping[str, str]) -> dict[str, str]:
         "UV_INSECURE_HOST": " ".join(settings.get("trusted-host", "").split()),
         "SSL_CERT_FILE": settings.get("cert", ""),
         "SSL_CLIENT_CERT": settings.get("client-cert", ""),
+        "HTTP_PROXY": settings.get("proxy", ""),
+        "HTTPS_PROXY": settings.get("proxy", ""),
     }
     return {name: value for name, value in told.items() if value}
 

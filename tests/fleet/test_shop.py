@@ -21,7 +21,10 @@ USED, DEBIANS = "home/deploy/.backline/tools/supervisord", "/usr/bin/supervisord
 
 @pytest.fixture
 def host(lab_with_packages: Lab) -> Host:
-    return lab_with_packages.host("h1")
+    """One whose pip knows the way to packages; uv must be told of it."""
+    host = lab_with_packages.host("h1")
+    (host.root / "etc/uv/uv.toml").unlink()
+    return host
 
 
 @pytest.fixture
