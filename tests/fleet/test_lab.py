@@ -21,9 +21,9 @@ from tests.lab.host import Host
 from tests.lab.lab import Lab, Wanted
 from tests.lab.labs import claimed, clear_abandoned, lab_of_this_run, opened
 from tests.lab.network import LINKS, NAMESPACES, Network
-from tests.lab.packages import PORT
 from tests.lab.places import labs_folder
 from tests.lab.processes import Process, this_process
+from tests.lab.proxy import PORT
 from tests.lab.records import LabRecord, all_records
 
 MILLISECONDS = 200.0

@@ -37,7 +37,12 @@ def up(options: argparse.Namespace) -> None:
     clear_abandoned()
     began = time.monotonic()
     lab = opened(options.lab) or claimed(options.lab, None)
-    lab.adjust(Wanted(options.hosts, options.release, options.rtt_ms, options.packages))
+    try:
+        lab.adjust(Wanted(options.hosts, options.release, options.rtt_ms, options.packages))
+    except LabError:
+        if not lab.record.hosts:
+            lab.down()
+        raise
     print(f"up after {time.monotonic() - began:.1f} s, as {RELEASES[options.release]}:")
     for host in lab.hosts:
         print(f"  {host.name}  {host.address}")

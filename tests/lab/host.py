@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lab.faults import LabError
@@ -28,8 +28,6 @@ class Host:
 
     lab: LabRecord
     record: HostRecord
-    packages: Mapping[str, str] = field(repr=False)
-    """Files that make apt, pip and uv work inside, by path."""
 
     @property
     def name(self) -> str:
@@ -113,7 +111,7 @@ class Host:
         """Start its pid 1. What its record says of the network is there."""
         for name in ("ram", "root"):
             make_folder(self.folder / name)
-        lay_out(self.folder / "seed", seed_of(self.lab, self.record, self.packages))
+        lay_out(self.folder / "seed", seed_of(self.lab, self.record))
         pid_file = self.folder / "pid"
         pid_file.unlink(missing_ok=True)
         namespaces = ("--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tests.lab.faults import LabError
@@ -10,8 +9,9 @@ from tests.lab.host import Host
 from tests.lab.image import image
 from tests.lab.keys import make_keys
 from tests.lab.network import HOSTS
-from tests.lab.packages import package_files, start_proxy
+from tests.lab.package_settings import remove_package_files, write_package_files
 from tests.lab.processes import Process
+from tests.lab.proxy import start_proxy
 from tests.lab.records import HostRecord, LabRecord
 from tests.lab.requirements import require_packages
 from tests.lab.sources import RELEASES, package_sources
@@ -36,13 +36,10 @@ class Lab:
 
     def __init__(self, record: LabRecord) -> None:
         self.record = record
-        self._packages: Mapping[str, str] = {}
-        if record.packages:
-            self._packages = package_files(record.network, package_sources())
 
     @property
     def hosts(self) -> tuple[Host, ...]:
-        return tuple(Host(self.record, host, self._packages) for host in self.record.hosts)
+        return tuple(Host(self.record, host) for host in self.record.hosts)
 
     def host(self, name: str) -> Host:
         """Raises LabError where there is none of this name."""
@@ -70,7 +67,7 @@ class Lab:
         write_ssh_files(self.record, self.hosts)
         for record in new:
             self._connect(record, wanted.rtt_ms)
-            Host(self.record, record, self._packages).begin()
+            Host(self.record, record).begin()
         self.set_distance(wanted.rtt_ms)
         for host in self.hosts:
             host.heal()
@@ -105,14 +102,15 @@ class Lab:
         if packages and not (self.record.proxy and self.record.proxy.alive):
             require_packages()
             sources = package_sources()
-            self._packages = package_files(self.record.network, sources)
+            write_package_files(self.record, sources)
             start_proxy(self.record.network, sources, self.record.folder, self._note_proxy)
         if packages != self.record.packages:
             for host in self.hosts:
                 self._remove(host)
         if not packages and self.record.proxy:
             self.record.proxy.end()
-            self.record.proxy, self._packages = None, {}
+            self.record.proxy = None
+            remove_package_files(self.record)
         self.record.packages = packages
         self.record.save()
 

@@ -32,9 +32,15 @@ def lab_of_this_run(wanted: Wanted) -> Generator[Lab]:
 
 
 def opened(name: str) -> Lab | None:
-    """A lab that is up, None where there is none of this name."""
+    """A lab that is up, None where there is none of this name, or what there was went with a restart of the machine."""
     record = read_record(name)
-    return None if record is None else Lab(record)
+    if record is None:
+        return None
+    lab = Lab(record)
+    if record.network.is_there:
+        return lab
+    lab.down()
+    return None
 
 
 def claimed(name: str, owner: Process | None) -> Lab:

@@ -73,6 +73,8 @@ class Network:
 
     def claim(self) -> bool:
         """Make the bridge; False where somebody else has one of this name."""
+        if any(self.hosts_there()):  # somebody removed the bridge of a lab that is up
+            return False
         options = "type bridge stp_state 0 forward_delay 0 mcast_snooping 0"
         try:
             _ip(f"link add {self.bridge} address {self._mac(0)} {options}")

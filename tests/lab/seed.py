@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lab.image import AUTHORIZED_KEYS
 from tests.lab.keys import client_key, host_keys, public_line
+from tests.lab.package_settings import package_files
 from tests.lab.records import HostRecord, LabRecord
 
 INIT = Path(__file__).with_name("host-init.sh")
@@ -21,8 +21,7 @@ class SeedFile:
     mode: int = 0o644
 
 
-def seed_of(lab: LabRecord, host: HostRecord, packages: Mapping[str, str]) -> tuple[SeedFile, ...]:
-    """`packages` are files by path that make apt, pip and uv work."""
+def seed_of(lab: LabRecord, host: HostRecord) -> tuple[SeedFile, ...]:
     neighbours = "".join(
         f"{lab.network.address(other.number)} {other.name}\n" for other in lab.hosts if other is not host
     )
@@ -37,7 +36,7 @@ def seed_of(lab: LabRecord, host: HostRecord, packages: Mapping[str, str]) -> tu
         SeedFile(AUTHORIZED_KEYS, public_line(client_key()) + "\n"),
         SeedFile("/usr/sbin/lab-init", INIT.read_text(), 0o755),
         *keys,
-        *(SeedFile(path, text) for path, text in packages.items()),
+        *(SeedFile(path, text) for path, text in package_files(lab).items()),
     )
 
 

@@ -12,7 +12,8 @@ from tests.lab.accounts import ACCOUNTS, account_commands
 from tests.lab.faults import LabError
 from tests.lab.image import sources_list
 from tests.lab.network import Network, candidates
-from tests.lab.packages import allowed_hosts, package_files, proxy_configuration
+from tests.lab.package_settings import package_settings
+from tests.lab.proxy import allowed_hosts, proxy_configuration
 from tests.lab.sources import DEBIAN, DEBIAN_SECURITY, PYPI, PackageSources, Site, sources_from
 
 NETWORK = Network(7, "198.19.7", "02:00:00:00:00")
@@ -107,7 +108,7 @@ def test_hosts_are_pointed_to_the_proxy() -> None:
     found = sources(
         apt=('Acquire::Check-Valid-Until "false";', 'Acquire::Languages "none";'), pip=("global.timeout='60'",)
     )
-    files = package_files(NETWORK, found)
+    files = package_settings(NETWORK, found)
     assert files["/etc/apt/apt.conf.d/90lab"].splitlines() == [
         'Acquire::Check-Valid-Until "false";',
         'Acquire::http::Proxy "http://198.19.7.254:3128";',

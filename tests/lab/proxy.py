@@ -1,10 +1,10 @@
-"""How apt, pip and uv work inside hosts that have no way out: by a proxy that lets them ask package servers alone."""
+"""The one way out of a lab: a proxy on its bridge, by which hosts may ask the servers of packages and nobody else."""
 
 from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.lab.faults import LabError
@@ -14,9 +14,6 @@ from tests.lab.processes import GIVE_UP, Process, start
 from tests.lab.sources import PackageSources, Site
 
 PORT = 3128
-CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
-"""Debian's bundle: this machine's, which may know an authority of its own, is the hosts' too."""
-SCHEMES = ("http", "https")
 
 
 def proxy_configuration(network: Network, sites: tuple[Site, ...], allowed: Path) -> str:
@@ -74,19 +71,3 @@ def start_proxy(network: Network, sources: PackageSources, folder: Path, noted: 
                 process.end()
                 raise LabError(f"the proxy for packages did not come up:\n{log.read_text()}") from None
             time.sleep(0.01)
-
-
-def package_files(network: Network, sources: PackageSources) -> Mapping[str, str]:
-    """A host's settings of apt, pip and uv, as files and not as environment, so that they hold under sudo as well."""
-    proxy = f"http://{network.gateway}:{PORT}"
-    apt = {**sources.apt, **{f"Acquire::{scheme}::Proxy": proxy for scheme in SCHEMES}}
-    pip = {**sources.pip, "proxy": proxy}
-    certificates = {str(CERTIFICATES): CERTIFICATES.read_text()} if CERTIFICATES.exists() else {}
-    if certificates:
-        pip["cert"] = str(CERTIFICATES)
-    return {
-        "/etc/apt/apt.conf.d/90lab": "".join(f'{name} "{value}";\n' for name, value in apt.items()),
-        "/etc/pip.conf": "[global]\n" + "".join(f"{name} = {value}\n" for name, value in pip.items()),
-        "/etc/uv/uv.toml": "system-certs = true\n" + "".join(f'{scheme}-proxy = "{proxy}"\n' for scheme in SCHEMES),
-        **certificates,
-    }
