@@ -14,6 +14,8 @@ from tests.lab.places import labs_folder, write_whole
 from tests.lab.processes import Process
 
 RECORD = "lab.json"
+FORMAT = 1
+"""To be raised with every change of what is below: checkouts of several versions share a folder."""
 
 
 @dataclass
@@ -54,7 +56,7 @@ class LabRecord:
         return labs_folder() / self.name
 
     def save(self) -> None:
-        write_whole(self.folder / RECORD, json.dumps(asdict(self), indent=1))
+        write_whole(self.folder / RECORD, json.dumps({"format": FORMAT, **asdict(self)}, indent=1))
 
     def forget(self) -> None:
         """Everything is down."""
@@ -62,12 +64,13 @@ class LabRecord:
 
 
 def read_record(name: str) -> LabRecord | None:
-    """A lab by its name, None where there is none."""
+    """A lab by its name, None where there is none, or one that another version of this has made."""
     try:
         text = (labs_folder() / name / RECORD).read_text()
     except FileNotFoundError:
         return None
-    return _lab(json.loads(text))
+    form = json.loads(text)
+    return _lab(form) if form.pop("format") == FORMAT else None
 
 
 def all_records() -> Iterator[LabRecord]:
