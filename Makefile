@@ -37,6 +37,12 @@ format: environment  ## Put the code into the form that `make lint` asks for
 reference: environment  ## Write docs/variables.md from the roles' own declarations
 	@.venv/bin/python -m backline.commands.reference >docs/variables.md
 
+record: environment  ## Run what the README shows, the demo and a first deploy, and write down there what is said
+	@.venv/bin/python -m tests.host.documents.recording README.md
+
+tour: environment  ## Run the day of docs/tour.md, and write down there what is said
+	@.venv/bin/python -m tests.host.documents.recording docs/tour.md
+
 clean:  ## Remove what the other targets made (end a sandbox first: inv sandbox.down)
 	@if [ -d .backline ]; then echo "make clean: .backline/ is left as it is; 'inv sandbox.down' ends a sandbox" >&2; fi
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

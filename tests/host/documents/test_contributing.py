@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from backline.commands.sandbox.processes import stop_processes
-from tests.host.recipes.checkout import HERE, Checkout, copy_checkout
-from tests.host.recipes.document import Command, Section, sections
+from tests.host.documents.checkout import HERE, Checkout, copy_checkout
+from tests.host.documents.document import Command, Section, sections
 
 SECTIONS = sections((HERE / "CONTRIBUTING.md").read_text(encoding="utf-8"))
 RECIPES = [section.title for section in SECTIONS if section.steps]

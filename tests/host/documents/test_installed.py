@@ -17,8 +17,8 @@ import pytest
 from backline.commands.sandbox.processes import stop_processes
 from tests.host.deploy.project import Project
 from tests.host.deploy.screens import screen_of
-from tests.host.recipes.checkout import HERE, copy_checkout
-from tests.host.recipes.document import Text, sections
+from tests.host.documents.checkout import HERE, copy_checkout
+from tests.host.documents.document import Text, sections
 
 DOCUMENT = (HERE / "CONTRIBUTING.md").read_text(encoding="utf-8")
 RECIPES = {step.file: step.text for section in sections(DOCUMENT) for step in section.steps if isinstance(step, Text)}

@@ -14,7 +14,9 @@ WHERE = re.compile(
 )
 """The line above a block of text that belongs into a file."""
 ANYTHING = "…"
-EXIT = re.compile(r"\[exit code (\d+)\]\n?$")
+EXIT = re.compile(r"^\[exit code (\d+)\]\n?\Z", re.MULTILINE)
+CONTROL_C = "^C"
+"""The last line of what a command says that does not end by itself."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Text:
         """Write it."""
         file = folder / self.file
         if not self.how:
-            assert not file.exists(), f"{self.file} is there already: the recipe says one new file"
+            assert not file.exists(), f"{self.file} is there already, and should be a new file"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(self.text)
         elif self.how == "at the end":
@@ -60,6 +62,34 @@ class Command:
         parts = (re.escape(part) for part in self.output.strip().split(ANYTHING))
         return re.fullmatch(".*".join(parts), said.strip(), re.DOTALL) is not None
 
+    @property
+    def is_interrupted(self) -> bool:
+        return self.output.rstrip().endswith(CONTROL_C)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: the heading that it is under, the line above it, and where its lines lie in the document."""
+
+    title: str
+    above: str
+    language: str
+    lines: tuple[str, ...]
+    first: int
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.lines)
+
+    def steps(self) -> Iterator[Text | Command]:
+        """What is to be done; nothing where the block is neither named nor a console."""
+        text = "".join(f"{line}\n" for line in self.lines)
+        where = WHERE.fullmatch(self.above)
+        if self.language == "console":
+            yield from _commands(text)
+        elif where:
+            yield Text(where["file"], where["how"] or "", where["line"] or "", text)
+
 
 @dataclass
 class Section:
@@ -69,30 +99,31 @@ class Section:
     steps: list[Text | Command] = field(default_factory=list)
 
 
-def sections(markdown: str) -> list[Section]:
-    """The sections of a document, each with its steps; a block that is neither named nor a console is only prose."""
-    found = [Section("")]
-    before = ""
-    lines = iter(markdown.splitlines())
-    for line in lines:
+def blocks(markdown: str) -> Iterator[Block]:
+    """The fenced blocks of a document, in their order."""
+    title = above = ""
+    lines = markdown.splitlines()
+    number = 0
+    while number < len(lines):
+        line = lines[number]
+        number += 1
         if line.startswith("## "):
-            found.append(Section(line.removeprefix("## ")))
+            title = line.removeprefix("## ")
         elif line.startswith("```"):
-            block = "".join(f"{inside}\n" for inside in _until_fence(lines))
-            where = WHERE.fullmatch(before)
-            if line == "```console":
-                found[-1].steps += _commands(block)
-            elif where:
-                found[-1].steps.append(Text(where["file"], where["how"] or "", where["line"] or "", block))
-        before = line or before
+            end = lines.index("```", number)
+            yield Block(title, above, line.removeprefix("```"), tuple(lines[number:end]), number)
+            number = end + 1
+        above = line or above
+
+
+def sections(markdown: str) -> list[Section]:
+    """The sections of a document that have blocks, each with its steps."""
+    found: list[Section] = []
+    for block in blocks(markdown):
+        if not found or found[-1].title != block.title:
+            found.append(Section(block.title))
+        found[-1].steps += block.steps()
     return found
-
-
-def _until_fence(lines: Iterator[str]) -> Iterator[str]:
-    for line in lines:
-        if line == "```":
-            return
-        yield line
 
 
 def _commands(block: str) -> Iterator[Command]:
