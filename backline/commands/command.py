@@ -91,7 +91,9 @@ def _typed(name: str, own: Sequence[inspect.Parameter], options: Mapping[str, ob
     return shlex.join(words)
 
 
-def _option_words(name: str, value: object) -> list[str]:
+def _option_words(parameter: str, value: object) -> list[str]:
+    """As Invoke calls it: `as_` is --as."""
+    name = parameter.strip("_").replace("_", "-")
     if isinstance(value, bool):
         return [f"--{name}" if value else f"--no-{name}"]
     return [f"-{name}" if len(name) == 1 else f"--{name}", str(value)]

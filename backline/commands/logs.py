@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from backline.commands.command import command
 from backline.commands.notes import to_errors
+from backline.commands.options import sharing
 from backline.commands.site import Site
 from backline.resources.failure import ConfigurationError, Interrupted
 
@@ -31,14 +32,14 @@ HELP = {
 
 @dataclass(frozen=True)
 class Wanted:
-    """What of the logs is wanted, as it was typed."""
+    """What of the logs is wanted, as it was typed: the options of every command that shows logs."""
 
-    n: str
-    grep: str
-    around: str
-    level: str
-    follow: bool
-    json: bool
+    n: str = "20"
+    grep: str = ""
+    around: str = "0"
+    level: str = ""
+    follow: bool = True
+    json: bool = False
 
     @property
     def lines(self) -> int:
@@ -64,62 +65,39 @@ class Wanted:
 
 
 @command(worker="only the worker that is called so", **HELP)
-def tail_celery_log(
-    site: Site,
-    worker: str = "",
-    n: str = "20",
-    grep: str = "",
-    around: str = "0",
-    level: str = "",
-    follow: bool = True,
-    json: bool = False,
-) -> None:
+@sharing(Wanted)
+def tail_celery_log(site: Site, wanted: Wanted, worker: str = "") -> None:
     """The last lines of all workers' logs in the order of time, and then each line that comes, until Ctrl-C.
 
     inv tail-celery-log --host prod -n 100 --grep "Task .* raised" --around 3
     """
     from backline.commands.log_choice import Choice
 
-    _tail(site, Choice(WORKERS, worker), Wanted(n, grep, around, level, follow, json))
+    _tail(site, Choice(WORKERS, worker), wanted)
 
 
 @command(**HELP)
-def tail_web_log(
-    site: Site,
-    n: str = "20",
-    grep: str = "",
-    around: str = "0",
-    level: str = "",
-    follow: bool = True,
-    json: bool = False,
-) -> None:
+@sharing(Wanted)
+def tail_web_log(site: Site, wanted: Wanted) -> None:
     """The same for the web: what gunicorn and the site write.
 
     inv tail-web-log --host prod --level warning
     """
     from backline.commands.log_choice import Choice
 
-    _tail(site, Choice(WEB), Wanted(n, grep, around, level, follow, json))
+    _tail(site, Choice(WEB), wanted)
 
 
 @command(program="a worker, web, beat or a service, as inv status names it (default: every program)", **HELP)
-def logs(
-    site: Site,
-    program: str = "",
-    n: str = "20",
-    grep: str = "",
-    around: str = "0",
-    level: str = "",
-    follow: bool = True,
-    json: bool = False,
-) -> None:
+@sharing(Wanted)
+def logs(site: Site, wanted: Wanted, program: str = "") -> None:
     """The same for any program, services included.
 
     inv logs --program redis --no-follow
     """
     from backline.commands.log_choice import Choice
 
-    _tail(site, Choice(only=program), Wanted(n, grep, around, level, follow, json))
+    _tail(site, Choice(only=program), wanted)
 
 
 def _tail(site: Site, choice: Choice, wanted: Wanted) -> None:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import shlex
-import time
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+from backline.commands.at_terminal import at_terminal, leave_with
 from backline.commands.command import command
 from backline.commands.notes import to_errors
 from backline.commands.site import Site
 from backline.resources.failure import ConfigurationError
-
-if TYPE_CHECKING:
-    from backline.fleet.target import Target
-    from backline.resources.records import ReleaseRecord
 
 LOGIN = """exec /bin/sh -c 'cd && exec "${SHELL:-/bin/sh}" -l'"""
 """In words that every login shell reads alike."""
@@ -56,8 +52,8 @@ def ssh(site: Site) -> None:
 
     _require_one_host(site)
     with connected(site, to_errors) as fleet:
-        code = _at_terminal(site, fleet.targets[0], LOGIN)
-    _leave(code)
+        code = at_terminal(site, fleet.targets[0], LOGIN)
+    leave_with(code)
 
 
 def _manage(site: Site, arguments: list[str]) -> None:
@@ -69,35 +65,15 @@ def _manage(site: Site, arguments: list[str]) -> None:
     with connected(site, to_errors) as fleet:
         stock = fleet.one(look)
         record = stock.require_live()
-        release = f"{stock.settings.app.releases}/{record.number}"
-        words = [f"{release}/.backline/run", f"{release}/.venv/bin/python", "manage.py", *arguments]
-        line = f"cd {shlex.quote(release)} && exec {shlex.join(words)}"
-        code = _at_terminal(site, fleet.targets[0], line, record)
-    _leave(code)
+        line = line_in_release(f"{stock.settings.app.releases}/{record.number}", arguments)
+        code = at_terminal(site, fleet.targets[0], line, record)
+    leave_with(code)
 
 
-def _at_terminal(site: Site, target: Target, line: str, release: ReleaseRecord | None = None) -> int:
-    """Run it on a connection of its own; when it has ended, the agent beside it writes down that it was done."""
-    from backline.commands.running import order_of
-    from backline.deploy.by_hand import told_code, write_down
-    from backline.settings.connection import connection_settings
-    from backline.transport.terminal import open_terminal
-
-    order, began = order_of(site), time.time()
-    error = "stopped before it ended"
-    try:
-        code = open_terminal(connection_settings(site.hosts[0], site.inventory), line)
-        error = told_code(code)
-    finally:
-        write_down(target, order, began, error, release)
-    return code
-
-
-def _leave(code: int) -> None:
-    from backline.commands.exits import leave
-
-    if code:
-        leave(code)
+def line_in_release(release: str, arguments: Sequence[str]) -> str:
+    """What a shell is told so that manage.py runs in the folder of a release, by its launcher."""
+    words = [f"{release}/.backline/run", f"{release}/.venv/bin/python", "manage.py", *arguments]
+    return f"cd {shlex.quote(release)} && exec {shlex.join(words)}"
 
 
 def _require_one_host(site: Site) -> None:

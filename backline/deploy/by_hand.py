@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 from backline.agent.steps.append_ledger import AppendLedger
+from backline.agent.steps.find_account import FindAccount
 from backline.agent.steps.run_shell import RunShell
 from backline.deploy.guarding import ledger_path
 from backline.deploy.order import Order
@@ -17,12 +19,33 @@ DONE = "done"
 FAILED = "failed"
 
 
-def run_line(target: Target, order: Order, line: str) -> int:
-    """A line of shell in the home of whoever logs in; returns its exit code."""
+APP = "app"
+"""What stands for the app's user, whatever they are called."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who runs a line, and where. An empty name is whoever logs in."""
+
+    name: str
+    home: str
+
+
+def find_user(target: Target, name: str) -> Account:
+    """The user that is meant: none is whoever logs in, `app` the app's. Raises ConfigurationError."""
+    user = target.settings.app.user if name == APP else name
+    if user in ("", target.facts.user):
+        return Account("", target.facts.home)
+    return Account(user, target.answer(FindAccount(user), str))
+
+
+def run_line(target: Target, order: Order, line: str, name: str) -> int:
+    """A line of shell in the home of the user who is called so, see find_user; returns its exit code."""
+    account = find_user(target, name)
     began = time.time()
     error = "not finished"
     try:
-        code = target.answer(RunShell(line, target.facts.home), int)
+        code = target.answer(RunShell(line, account.home, account.name), int)
         error = told_code(code)
     except Failure as failure:
         error = failure.cause

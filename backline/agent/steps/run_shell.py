@@ -17,7 +17,9 @@ class RunShell(Action):
 
     line: str
     directory: str
+    user: str = ""
 
     def perform(self, host: Host) -> int:
-        code = host.run(("/bin/sh", "-c", self.line), directory=self.directory, live=True, timeout=LONGEST).code
+        argv = ("/bin/sh", "-c", self.line)
+        code = host.run(argv, directory=self.directory, user=self.user, live=True, timeout=LONGEST).code
         return code if code >= 0 else SIGNALLED - code

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
+import os
+import pwd
 import shutil
 import signal
 import sys
@@ -16,6 +19,9 @@ from tests.host.deploy.project import CHECKOUT, DEADLINE, Completed, Project
 from tests.host.deploy.screens import screen_of
 from tests.host.deploy.test_looking import agents, in_shell, wait_for
 from tests.host.terminal import Person, sitting_at
+
+SOMEBODY = "nobody"
+"""A user that every system has."""
 
 
 def latest(project: Project) -> dict[str, Any]:
@@ -100,6 +106,34 @@ def test_ssh_without_a_terminal_reads_commands(sandbox: Project) -> None:
     assert (done.returncode, done.stdout.splitlines()[-1]) == (3, b"6 x 7 = 42")
 
 
+def test_run_as_the_apps_user_is_as_whoever_logs_in_where_nobody_is_root(sandbox: Project) -> None:
+    done = sandbox.inv("run", "id -un", "--as", "app", "--host", "sandbox")
+    assert done.out == f"sandbox | {getpass.getuser()}\n"
+    ended(sandbox, "inv run 'id -un' --as app --host sandbox")
+
+
+def test_run_as_somebody_else_is_for_root_alone(sandbox: Project) -> None:
+    home = pwd.getpwnam(SOMEBODY).pw_dir
+    done = sandbox.inv("run", 'echo "$(id -un) $USER $HOME"', "--as", SOMEBODY, check=False)
+    if os.geteuid() == 0:
+        assert (done.code, done.out) == (0, f"sandbox | {SOMEBODY} {SOMEBODY} {home}\n")
+    else:
+        assert done.code == 2
+        assert f"may not run anything as {SOMEBODY}: only root may" in screen_of(done).text
+    unknown = sandbox.inv("run", "true", "--as", "nosuchuser", check=False)
+    assert (unknown.code, unknown.out) == (2, "")
+    assert "there is no user nosuchuser on this host" in screen_of(unknown).text
+
+
+def test_run_on_one_host_as_somebody_else_has_the_terminal_too(sandbox: Project) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root runs anything as somebody else")
+    with at_terminal(sandbox, "run", "id -un; test -t 0 && exit 6", "--as", SOMEBODY) as person:
+        assert person.sees_it_end() == 6
+    assert person.seen.startswith(f"{SOMEBODY}\r\n".encode())
+    assert latest(sandbox)["error"] == "exit code 6"
+
+
 @pytest.mark.parametrize("command", ["shell", "dbshell"])
 def test_what_needs_a_release_names_the_first_deploy(sandbox: Project, command: str) -> None:
     done = sandbox.inv(command, check=False)
@@ -108,6 +142,58 @@ def test_what_needs_a_release_names_the_first_deploy(sandbox: Project, command: 
 
 
 # in the live release
+
+WATCH = """
+import os, signal, sys, time
+signal.signal(signal.SIGWINCH, lambda *_: print("size", *os.get_terminal_size(), flush=True))
+print("\\033[32mterminal\\033[0m", os.environ["TERM"], *map(os.isatty, (0, 1, 2)), flush=True)
+try:
+    while True:
+        time.sleep(0.05)
+except KeyboardInterrupt:
+    print("interrupted", os.environ.get("SHOP_GREETING"), os.environ.get("BACKLINE_RELEASE"), flush=True)
+    sys.exit(7)
+"""
+IN_RELEASE = "interrupted Hello from the sandbox r1"
+WAYS: list[tuple[list[str], str, str]] = [
+    (["run", f"exec {sys.executable} WATCH"], "", "interrupted None None"),
+    (["ssh"], f"exec {sys.executable} WATCH", "interrupted None None"),
+    (["manage", "shell -c \"exec(open('WATCH').read())\""], "", IN_RELEASE),
+    (["shell"], "exec(open('WATCH').read())", IN_RELEASE),
+]
+
+
+@pytest.mark.parametrize(("words", "typed", "told"), WAYS, ids=[words[0] for words, _, _ in WAYS])
+def test_the_terminal_is_a_real_one(deployed: Project, tmp_path: Path, words: list[str], typed: str, told: str) -> None:
+    """Its size as it changes, colours, Ctrl-C for the program and not for us, the exit code; and it is written down."""
+    script = tmp_path / "watch.py"
+    script.write_text(WATCH)
+    with at_terminal(deployed, *(word.replace("WATCH", str(script)) for word in words)) as person:
+        if typed:
+            person.types(typed.replace("WATCH", str(script)).encode() + b"\r")
+        person.waits_for(b"\x1b[32mterminal\x1b[0m xterm True True True\r\n")
+        person.resizes(33, 101)
+        person.waits_for(b"size 101 33\r\n")
+        person.types(b"\x03")
+        person.waits_for(told.encode())
+        assert person.sees_it_end() == 7
+    entry = latest(deployed)
+    assert entry["command"].startswith(f"inv {words[0]}")
+    release = "r1" if told == IN_RELEASE else None
+    assert (entry["status"], entry["error"], entry["release"]) == ("failed", "exit code 7", release)
+
+
+def test_dbshell_has_the_terminal_too(deployed: Project) -> None:
+    if shutil.which("sqlite3") is None:
+        pytest.skip("sqlite3, the client of the example's database, is not installed")
+    with at_terminal(deployed, "dbshell") as person:
+        person.waits_for(b"sqlite> ")
+        person.resizes(33, 101)
+        person.types(b".shell stty size\r")
+        person.waits_for(b"33 101\r\n")
+        person.types(b".exit 7\r")
+        assert person.sees_it_end() == 7
+    ended(deployed, "inv dbshell", "exit code 7", "r1")
 
 
 def test_shell_is_python_in_the_live_release(deployed: Project) -> None:

@@ -17,6 +17,7 @@ from typing import IO
 
 import pytest
 
+from backline.commands.sandbox.processes import find_processes
 from backline.resources.program import Program
 from backline.resources.supervisor_file import rendered
 from backline.resources.supervisor_rpc import Supervisor
@@ -25,6 +26,8 @@ from tests.host.deploy.test_looking import agents, wait_for
 
 NAMES = ("chatter-a", "chatter-b", "chatter-c")
 RESTARTS = 2
+MOST_MEMORY = 150
+"""MB that following may take at either end, whatever there is to be read."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +55,14 @@ class Seen:
     ended: dict[tuple[str, str], int] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
     count: int = 0
+    bytes: int = 0
 
     def read(self) -> None:
         for line in self.stream:
-            words = json.loads(line)["text"].split()
+            text = json.loads(line)["text"]
+            words = text.split()
             if words and words[0] in NAMES:
+                self.bytes += len(text) + 1
                 self.take(words)
 
     def take(self, words: list[str]) -> None:
@@ -146,11 +152,18 @@ def test_no_line_is_lost_or_shown_twice(deployed: Project, supervisor: Superviso
                 supervisor.start(name)
     wait_for(lambda: len(seen.ended) == (RESTARTS + 1) * len(NAMES) or seen.wrong != [])
     seconds, memory = time.monotonic() - begun, peak(process.pid)
+    (agent,) = (found.pid for found in find_processes(root) if " -I -S -c " in found.command)
+    on_host = peak(agent)
     process.send_signal(signal.SIGINT)
     reader.join()
     assert process.stderr is not None
     assert (process.wait(), process.stderr.read(), seen.wrong[:5]) == (0, "", [])
     assert seen.numbers == seen.ended
-    assert max(len(list(root.glob(f"{name}.log.*"))) for name in NAMES) > 1, "nothing was rotated"
+    rotated = len(list(root.glob("chatter-*.log.*")))
+    assert rotated > len(NAMES), "nothing was rotated"
     wait_for(lambda: agents(deployed) == [])
-    print(f"\n{seen.count} lines in {seconds:.1f} s, {seen.count / seconds:.0f} a second; inv at most {memory} MB")
+    assert max(memory, on_host) < MOST_MEMORY, "what is held grows with what is read"
+    print(
+        f"\n{seen.count} lines, {seen.bytes / 1e6:.0f} MB, in {seconds:.1f} s, {seen.count / seconds:.0f} a second;"
+        f" at most {memory} MB in inv, {on_host} MB in the agent on the host; {rotated} files by rotation"
+    )
