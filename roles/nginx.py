@@ -105,7 +105,7 @@ def resources(nginx: NginxSettings) -> Iterator[Resource | Entry]:
         ),
         Handler("reload nginx", SignalProgram(supervisor.socket, program.name, "HUP")),
     )
-    yield Service(program, supervisor.socket, supervisor.include_directory, supervisor.python, supervisor.configuration)
+    yield Service(program, supervisor.socket, supervisor.include_directory, supervisor.python)
 
 
 def configuration_text(nginx: NginxSettings, directory: str) -> str:

@@ -63,7 +63,6 @@ def resources(redis: RedisSettings) -> Iterator[Resource | Entry]:
         supervisor=redis.supervisor.socket,
         include_directory=redis.supervisor.include_directory,
         python=redis.supervisor.python,
-        configuration=redis.supervisor.configuration,
     )
 
 

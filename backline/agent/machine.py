@@ -100,6 +100,9 @@ class Machine(Teller):
     def promises(self, name: str) -> bool:
         return False
 
+    def would_mend(self, refusal: str) -> bool:
+        return False
+
     # changes
 
     def write(

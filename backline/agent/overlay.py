@@ -17,7 +17,7 @@ from backline.agent.events import Event, Kind
 from backline.agent.machine import Teller
 from backline.resources.failure import Conflict, Failure, OnlyLooking
 from backline.resources.foresight import Would
-from backline.resources.paths import parent
+from backline.resources.paths import PATH, parent
 from backline.resources.resource import KEEP, Completed, Status
 
 TYPE_CHECKING = False
@@ -95,6 +95,15 @@ class Overlay(Teller):
 
     def promises(self, name: str) -> bool:
         return name in self._promised
+
+    def would_mend(self, refusal: str) -> bool:
+        """A folder that is there stands in nobody's way, whatever its mode, but in every path below it."""
+        paths = (name[len(PATH) :] for name in self._promised if name.startswith(PATH))
+        return any(path in refusal and not self._is_real_directory(path) for path in paths)
+
+    def _is_real_directory(self, path: str) -> bool:
+        found = self._machine.status(path)
+        return found is not None and found.is_directory
 
     # changes
 

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
 MOST_LINKS = 40
 PATH = "path:"
+"""What the name of a path begins with, among the names of what resources provide and need."""
 
 
 def parent(path: str) -> str:

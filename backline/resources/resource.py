@@ -91,6 +91,11 @@ class Host(Protocol):
         yet: only in check mode. It is what differences ask where they look past the host's paths."""
         ...
 
+    def would_mend(self, refusal: str) -> bool:
+        """Whether somebody refuses something, in these words, for a path that an earlier resource would mend: only in
+        check mode."""
+        ...
+
     # changes
     def write(
         self,

@@ -32,8 +32,6 @@ class Service(Resource):
     """Path of Supervisor's socket."""
     include_directory: str
     python: str
-    configuration: str = ""
-    """Path of Supervisor's main file, where an earlier resource writes it."""
 
     @property
     def subject(self) -> str:
@@ -74,10 +72,10 @@ class Service(Resource):
             return self.program.name in supervisor.reload_configuration().changed
         except SupervisorAbsent:
             raise
-        except Failure:
-            if not host.promises(path_name(self.configuration)):
+        except Failure as refusal:
+            if not host.would_mend(" ".join((refusal.cause, *refusal.lines))):
                 raise
-        # What it refuses would be mended before it is asked: it runs what we wrote last, as far as anybody can tell.
+        # It runs what we wrote last, as far as anybody can tell who cannot ask it yet.
         return host.status(self.path) is not None and not says_the_same(self._text(host), rendered(self.program))
 
     def _would_be_started(self, host: Host) -> bool:
