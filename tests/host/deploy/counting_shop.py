@@ -108,7 +108,8 @@ def send(request):
     task = (known if alone else shared)[asked["queue"]]
     at = time.time()
     sent = task.delay(float(asked["seconds"]), asked["door"])
-    return JsonResponse({"release": settings.RELEASE, "task": task.name, "id": sent.id, "at": at})
+    counted.note("sent", sent.id, at)
+    return JsonResponse({"release": settings.RELEASE, "task": task.name, "id": sent.id})
 
 
 @csrf_exempt
@@ -178,6 +179,10 @@ class Counts:
 
     def beats(self) -> tuple[BeatLine, ...]:
         return tuple(BeatLine(word, int(pid), what) for word, pid, what in self._lines("beats"))
+
+    def sent(self) -> dict[str, float]:
+        """Task → when the site sent it, by the site's own line: also where nobody got its answer."""
+        return {task: float(at) for task, at in self._lines("sent")}
 
     def ticks(self) -> frozenset[str]:
         """The tasks that beat sent."""

@@ -41,15 +41,13 @@ class Outcome:
     name: str
     restarts: tuple[Restart, ...]
     answers: tuple[Answer, ...]
+    sent: dict[str, float]
+    """Task → when the site sent it."""
     ticks: frozenset[str]
+    """The tasks that beat sent."""
     runs: tuple[Run, ...]
     flowed: bool
     """Whether the stream flowed to the end of the last restart."""
-
-    @property
-    def sent(self) -> dict[str, float]:
-        """Task → when the site sent it."""
-        return {answer.task: float(answer.told["at"]) for answer in self.answers if answer.task}
 
     @property
     def unsent(self) -> list[Answer]:
@@ -71,8 +69,7 @@ class Outcome:
     @property
     def starts(self) -> list[float]:
         """When the stream's tasks began, in order."""
-        sent = self.sent
-        return sorted(run.at for run in self.runs if run.word == "begin" and run.task in sent)
+        return sorted(run.at for run in self.runs if run.word == "begin" and run.task in self.sent)
 
     @property
     def longest_pause(self) -> float:
@@ -82,8 +79,8 @@ class Outcome:
     @property
     def longest_wait(self) -> float:
         """Seconds from the sending of a task to its start."""
-        sent = self.sent
-        return max(run.at - sent[run.task] for run in self.runs if run.word == "begin" and run.task in sent)
+        begun = (run for run in self.runs if run.word == "begin" and run.task in self.sent)
+        return max(run.at - self.sent[run.task] for run in begun)
 
     @property
     def row(self) -> str:
@@ -105,16 +102,16 @@ HEADER = f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}"
 def restarted_under_stream(project: Project, counts: Counts, name: str, times: int) -> Outcome:
     """Restart so often, and wait for every task that was sent."""
     chance = random.Random(SEED)
-    before = counts.runs(), counts.ticks()
+    runs, sent, ticks = counts.runs(), counts.sent(), counts.ticks()
     with RequestStream(site_of(project), choose, RATE, LONGEST_STREAM) as stream:
         came_true(lambda: len(stream.answers()) > 2 * RATE)
         restarts = tuple(_restarts(project, chance, times))
         flowed = stream.flows
-    tasks = frozenset(answer.task for answer in stream.answers() if answer.task)
-    ticks = counts.ticks()  # beat goes on sending
-    came_true(lambda: counts.ended(tasks | ticks))  # which have not, a test tells
+    new = {task: at for task, at in counts.sent().items() if task not in sent}
+    new_ticks = counts.ticks() - ticks  # beat goes on sending
+    came_true(lambda: counts.ended(frozenset(new) | new_ticks))  # which have not, a test tells
     came_true(lambda: not draining(project))
-    return Outcome(name, restarts, stream.answers(), ticks - before[1], counts.runs()[len(before[0]) :], flowed)
+    return Outcome(name, restarts, stream.answers(), new, new_ticks, counts.runs()[len(runs) :], flowed)
 
 
 def choose(number: int) -> Request:
