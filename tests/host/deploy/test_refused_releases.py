@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.host.deploy.cutting import SandboxHost, untouched
-from tests.host.deploy.moments import next_number
+from tests.host.deploy.moments import SLOW_WORKER, next_number
 from tests.host.deploy.project import Project
 from tests.host.deploy.screens import Screen, refused
 
@@ -21,11 +21,6 @@ def fail(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [("shop", "0002_first_products")]
     operations = [migrations.RunPython(fail)]
-"""
-MUTE_WORKER = """
-import sys, time
-if "worker" in sys.argv:
-    time.sleep(600)
 """
 SHORT_LIVED_WORKER = """
 import os, sys, threading, time
@@ -91,7 +86,7 @@ def test_an_import_error_that_only_workers_meet_is_refused_too(live: Project) ->
 
 def test_a_worker_that_never_answers_is_given_up(live: Project) -> None:
     set_variable(live, "celery_patience: 2")
-    added(live, "shop/celery.py", MUTE_WORKER)
+    added(live, "shop/celery.py", SLOW_WORKER)
     number = next_number(live)
     screen = refused_release(live, "start workers")
     assert f"no answer from default-r{number}@sandbox, mail-r{number}@sandbox within 2 s" in screen.text
