@@ -21,7 +21,7 @@ from tests.lab.host import Host
 from tests.lab.lab import Lab, Wanted
 from tests.lab.labs import claimed, clear_abandoned, lab_of_this_run, opened
 from tests.lab.network import LINKS, NAMESPACES, Network
-from tests.lab.places import labs_folder
+from tests.lab.places import FOLDER_VARIABLE, image_folder, key_folder
 from tests.lab.processes import Process, this_process
 from tests.lab.proxy import PORT
 from tests.lab.records import LabRecord, all_records
@@ -134,20 +134,40 @@ def is_up(record: LabRecord) -> bool:
     return len(record.hosts) == 2 and all(host.is_up for host in record.hosts)
 
 
+@pytest.fixture
+def own_folder(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Labs that no other test run knows of, so that none clears them; with the same images and keys."""
+    for kept in (image_folder(), key_folder()):
+        (tmp_path / kept.name).symlink_to(kept)
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+
+
+@pytest.fixture
+def staying(own_folder: None) -> Generator[tuple[Lab, ...]]:
+    """A person's lab, and that of a run that lives."""
+    labs = (claimed("of-a-person", None), claimed("of-a-run", this_process()))
+    yield labs
+    for lab in labs:
+        lab.down()
+
+
 @pytest.mark.parametrize("moment", [is_claimed, has_a_namespace, has_begun_a_host, is_up])
-def test_what_a_killed_run_left_is_cleared_and_nothing_else(lab: Lab, moment: Callable[[LabRecord], bool]) -> None:
+def test_what_a_killed_run_left_is_cleared_and_nothing_else(
+    staying: tuple[Lab, ...], moment: Callable[[LabRecord], bool]
+) -> None:
     with run_with_a_lab() as run:
         eventually(lambda: any(moment(record) for record in records_of(run.pid)))
         os.kill(run.pid, signal.SIGKILL)
         run.wait()
         eventually(lambda: not group_exists(run.pid))
-        (record,) = records_of(run.pid)
+    (record,) = records_of(run.pid)
     traces = traces_of(record)
     assert traces.links
     clear_abandoned()
     eventually(lambda: traces.is_gone)
     assert records_of(run.pid) == []
-    assert all(host.record.is_up for host in lab.hosts)
+    assert all(traces_of(lab.record).links for lab in staying)
+    assert opened("of-a-person") is not None
 
 
 @contextmanager
@@ -220,26 +240,6 @@ def identities(places: Iterable[Path], identity: Callable[[Path], int]) -> froze
         with suppress(FileNotFoundError):
             found.add(identity(place))
     return frozenset(found)
-
-
-def test_lab_of_a_person_is_not_cleared() -> None:
-    mine = claimed("of-a-person", None)
-    try:
-        clear_abandoned()
-        assert opened("of-a-person") is not None
-    finally:
-        mine.down()
-    assert opened("of-a-person") is None
-    assert not (labs_folder() / "of-a-person").exists()
-
-
-def test_lab_of_a_run_that_lives_is_not_cleared() -> None:
-    mine = claimed(f"lives-{os.getpid()}", this_process())
-    try:
-        clear_abandoned()
-        assert mine.record.network.is_there
-    finally:
-        mine.down()
 
 
 def test_process_that_got_the_pid_of_another_is_not_killed() -> None:
