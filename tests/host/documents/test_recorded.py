@@ -22,7 +22,7 @@ FORMS = (
     (re.compile(r"\s+"), " "),
 )
 """What differs each time, and what stands for it."""
-CHANCE = re.compile(r"slowest:|still finishes|STATE|comes from the package index|/tools/|handler |warning")
+CHANCE = re.compile(r"took 0|still finishes|STATE|comes from the package index|/tools/|handler |warning")
 """Lines that depend on what the machine has, and on how long something took."""
 
 
