@@ -29,7 +29,7 @@ def drifts(deployed: Project) -> Drifts:
     """What can happen to what the roles have made of this host."""
     with connected(Site(deployed.folder, deployed.host), lambda event: None) as fleet:
         (target,) = fleet.targets
-    return drifts_of(role_plan(target.settings, load_roles()))
+    return drifts_of(role_plan(target.settings, load_roles(deployed.folder)))
 
 
 @contextmanager
