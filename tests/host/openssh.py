@@ -53,6 +53,17 @@ class OpenSSHServer:
         """What its sessions have as HOME."""
         return self.directory / "home"
 
+    @property
+    def variables(self) -> dict[str, object]:
+        """How one connects to it, as an inventory says it."""
+        return {
+            "ansible_host": self.settings.host,
+            "ansible_port": self.settings.port,
+            "ansible_user": self.settings.user,
+            "ansible_ssh_private_key_file": self.settings.key_file,
+            "ansible_ssh_common_args": f"-o UserKnownHostsFile={self.settings.known_hosts_file}",
+        }
+
     def log(self) -> str:
         """What it has said so far: who connected, and each session that was started."""
         return (self.directory / "sshd.log").read_text(errors="replace")

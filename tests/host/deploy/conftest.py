@@ -52,13 +52,8 @@ def openssh_project(openssh_server: OpenSSHServer) -> Generator[Project]:
     folder = Path(tempfile.mkdtemp(prefix="bl-"))
     home = Path(tempfile.mkdtemp(prefix="bh-"))
     project = make_project(folder, "web1")
-    settings = openssh_server.settings
     variables = {
-        "ansible_host": settings.host,
-        "ansible_port": settings.port,
-        "ansible_user": settings.user,
-        "ansible_ssh_private_key_file": settings.key_file,
-        "ansible_ssh_common_args": f"-o UserKnownHostsFile={settings.known_hosts_file}",
+        **openssh_server.variables,
         "app_root": str(home / "shop"),
         "nginx_listen": f"127.0.0.1:{free_port()}",
     }

@@ -17,15 +17,7 @@ NAME = "web1"
 def own_server(directory: Path, project: Path) -> Iterator[Path]:
     """Start it in an empty directory, and let the inventory's host web1 be it. Yields its user's home."""
     server = start_openssh(directory)
-    settings = server.settings
-    variables = {
-        "ansible_host": settings.host,
-        "ansible_port": settings.port,
-        "ansible_user": settings.user,
-        "ansible_ssh_private_key_file": settings.key_file,
-        "ansible_ssh_common_args": f"-o UserKnownHostsFile={settings.known_hosts_file}",
-        "nginx_listen": f"127.0.0.1:{free_port()}",
-    }
+    variables = {**server.variables, "nginx_listen": f"127.0.0.1:{free_port()}"}
     file = project / "inventory" / "host_vars" / NAME / "connection.yml"
     file.parent.mkdir(parents=True)
     file.write_text("".join(f"{name}: {json.dumps(value)}\n" for name, value in variables.items()))
