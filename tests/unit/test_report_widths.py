@@ -17,6 +17,7 @@ from backline.commands.run_summary import run_summary
 from backline.commands.status_list import COLUMNS, STATES, ProgramStatus, row
 from backline.deploy.summary import HostSummary, StepSummary, Summary
 from backline.fleet.upload import Upload
+from backline.report.cells import ESCAPES
 from backline.report.console import Console
 from backline.report.tables import sheet, table
 from tests.emulator import lasting_lines, widest
@@ -51,7 +52,7 @@ def shown(events: Sequence[Event], width: int, verbose: bool) -> list[str]:
     with patch.dict(os.environ, size), Console(stream, Terminal(), verbose=verbose) as console:
         for event in events:
             console(event)
-    return stream.getvalue().replace("\r", "\n").replace("\x1b[J", "").split("\n")
+    return ESCAPES.sub("", stream.getvalue().replace("\r", "\n")).split("\n")
 
 
 @pytest.mark.parametrize("width", WIDTHS)
