@@ -13,16 +13,27 @@ from backline.commands.site import Site
 
 if TYPE_CHECKING:
     from backline.agent.facts import Facts
+    from backline.deploy.comparing import Comparison
 
 
-@command(role="only these roles of the hosts, several with commas")
-def render(site: Site, role: str = "") -> None:
+@command(
+    role="only these roles of the hosts, several with commas",
+    diff="connect, and show only how files differ from those on the hosts",
+)
+def render(site: Site, role: str = "", diff: bool = False) -> None:
     """Print every file that Backline would write, with path, owner and mode; no host is connected, secrets are dots.
 
     A release stands as rN. What only a host knows, such as the home directory, stands as on an ordinary one.
 
     inv render --host prod --role nginx
     """
+    if diff:
+        _show_differences(site, role)
+    else:
+        _show_files(site, role)
+
+
+def _show_files(site: Site, role: str) -> None:
     from backline.commands.host_settings import settings_of_hosts
     from backline.commands.projects import read_project
     from backline.commands.role_names import role_names
@@ -39,6 +50,33 @@ def render(site: Site, role: str = "") -> None:
         for file in rendered_files(chosen(settings, names), roles, requirements):
             print(f"── {settings.app.host}:{file.path}  {file.owner or own.user}  {file.mode:04o}")
             sys.stdout.write(file.text if file.text.endswith("\n") or not file.text else f"{file.text}\n")
+
+
+def _show_differences(site: Site, role: str) -> None:
+    from backline.commands.connecting import connected
+    from backline.commands.host_settings import checked_settings
+    from backline.commands.projects import read_project
+    from backline.commands.role_names import role_names
+    from backline.commands.roles import load_roles
+    from backline.deploy.comparing import compare
+
+    roles = load_roles(site.project)
+    names = role_names(role, roles, checked_settings(site, roles))
+    requirements = read_project(site, "HEAD", to_errors).requirements
+    with connected(site, to_errors) as fleet:
+        for comparison in fleet.each(compare, roles, names, requirements):
+            _show(comparison)
+
+
+def _show(comparison: Comparison) -> None:
+    from backline.report.differences import as_diff, in_words
+
+    session = comparison.target.session
+    for found in comparison.differing:
+        print(f"── {session.name}:{found.path}  {in_words(found.differences)}")
+        print(*(session.masked(line) for line in as_diff(found.differences)), sep="\n")
+    differing = f"{len(comparison.differing)} differ" if comparison.differing else "none differs"
+    print(f"{session.name}: of {comparison.count} files {differing}", file=sys.stderr)
 
 
 def _facts(site: Site) -> Iterator[Facts]:

@@ -44,19 +44,29 @@ def rendered_files(settings: HostSettings, roles: tuple[Role, ...], requirements
     hiding = Hiding()
     secrets = (value for value in settings.app.environment.values() if isinstance(value, Secret))
     hiding.add(secret.reveal() for secret in secrets)
-    files = [file for entry in role_plan(settings, roles) for file in entry.resource.written_files()]
-    for file in (*files, *_release_files(settings, roles, requirements)):
+    masked_settings = replace(settings, app=_masked_environment(settings))
+    for file in (*role_files(settings, roles), *release_files(masked_settings, roles, requirements)):
         yield RenderedFile(file.path, file.owner or settings.app.user, file.mode, hiding.text(_text(file)))
 
 
-def _release_files(settings: HostSettings, roles: tuple[Role, ...], requirements: str) -> Iterator[File]:
-    """Under the name rN. What only a deploy knows (the manifest, release.json) is not among them."""
-    release = Release(_masked_environment(settings), AnyNumber(), f"{settings.app.virtualenvs}/{UNKNOWN}")
+def role_files(settings: HostSettings, roles: tuple[Role, ...]) -> tuple[File, ...]:
+    """What the roles of `settings` write."""
+    return tuple(file for entry in role_plan(settings, roles) for file in entry.resource.written_files())
+
+
+def release_files(
+    settings: HostSettings, roles: tuple[Role, ...], requirements: str, generation: Generation | None = None
+) -> Iterator[File]:
+    """What a release adds, as this generation of it; without one, under the name rN. What only a deploy knows (the
+    manifest, release.json) is not among them."""
+    any_release = Release(settings.app, AnyNumber(), f"{settings.app.virtualenvs}/{UNKNOWN}")
+    generation = generation or Generation(any_release)
+    release = generation.release
     if "app" in settings.roles:
         yield environment_file(release)
         yield launcher_file(release, settings.of(AppSettings).django_settings_module)
         yield requirements_file(release, requirements)
-    for process in generation_processes(settings, roles, Generation(release), requirements):
+    for process in generation_processes(settings, roles, generation, requirements):
         yield program_as_file(settings.supervisor.include_directory, process.program)
 
 
