@@ -1,4 +1,4 @@
-"""Every file that Backline would write for one host, beside what is there; a release's, beside those of the live one."""
+"""Every file that Backline would write for one host beside what is there; a release's beside those of the live one."""
 
 from __future__ import annotations
 
