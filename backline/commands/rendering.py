@@ -74,7 +74,8 @@ def _show(comparison: Comparison) -> None:
     session = comparison.target.session
     for found in comparison.differing:
         print(f"── {session.name}:{found.path}  {in_words(found.differences)}")
-        print(*(session.masked(line) for line in as_diff(found.differences)), sep="\n")
+        for line in as_diff(found.differences):
+            print(session.masked(line))
     differing = f"{len(comparison.differing)} differ" if comparison.differing else "none differs"
     print(f"{session.name}: of {comparison.count} files {differing}", file=sys.stderr)
 

@@ -36,7 +36,7 @@ def says_the_same(text: str, other: str) -> bool:
     from configparser import Error, RawConfigParser
 
     def parsed(text: str) -> dict[str, dict[str, str]]:
-        parser = RawConfigParser(strict=False, inline_comment_prefixes=(" ;", "\t;", " #", "\t#"))
+        parser = RawConfigParser(strict=False, inline_comment_prefixes=(";", "#"))
         parser.read_string(text)
         return {section: dict(parser[section]) for section in parser.sections()}
 
