@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from backline.resources.directory import Directory
-from backline.resources.failure import ConfigurationError
 from backline.resources.link import Link
+from backline.resources.link_place import LinkPlace
 from backline.resources.plan import Entry
 from backline.resources.resource import Resource
 from backline.settings.app_settings import AppSettings
@@ -21,12 +21,6 @@ def resources(settings: AppSettings) -> Iterator[Resource | Entry]:
     """Directories, each before what lies in it."""
     app = settings.app
     require_rootless(app, "app")
-    if settings.supervisor_naming == "plain":
-        raise ConfigurationError(
-            "supervisor_naming: plain comes with a later version of Backline",
-            hint="set supervisor_naming: generations",
-            host=app.host,
-        )
     yield Directory(own_directory(app), mode=0o700)
     yield Directory(f"{own_directory(app)}/tools")
     yield Directory(app.root)
@@ -42,3 +36,6 @@ def resources(settings: AppSettings) -> Iterator[Resource | Entry]:
         yield Directory(f"{app.shared}/{path.strip('/')}")
     yield Directory(app.logs, mode=0o750)
     yield Directory(app.state_directory, mode=0o700)
+    for path in (settings.app_directory, settings.app_virtualenv):
+        if path:
+            yield LinkPlace(path.rstrip("/"))

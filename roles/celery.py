@@ -14,8 +14,10 @@ from backline.resources.plan import Entry
 from backline.resources.process import BEAT, WORKERS, Process
 from backline.resources.program import Program
 from backline.resources.resource import Resource
+from backline.roles import _django_celery as django_celery
 from backline.settings.app import Generation
 from backline.settings.pins import is_older, pinned_version
+from backline.settings.plain_objections import objections_to_log_file
 from backline.settings.settings import Objection, Settings
 
 BRINGS = ("app", "virtualenv", "supervisor")
@@ -25,6 +27,7 @@ LONGEST_TASK = 3600
 STOP_MARGIN = 30
 """Seconds from the end of the last task to the end of the worker, on a busy host."""
 FIRST_WITHOUT_PREFETCH = (5, 6)
+USUAL_CONCURRENCY = 2
 
 _WORKER_NAME = re.compile(r"[a-z0-9_-]+")
 _RESERVED_NAMES = ("web", "beat")
@@ -36,8 +39,9 @@ class CeleryWorker:
 
     queues: tuple[str, ...] = ()
     """What it consumes; none: the app's own default, the queue `celery` unless the project says otherwise."""
-    concurrency: int = 2
-    """How many tasks at once. With prefork, processes, and each takes the memory of the whole app once."""
+    concurrency: int = 0
+    """How many tasks at once. With prefork, processes, and each takes the memory of the whole app once. 0: two, and
+    with `celery_command: django-celery` one for each core, as Celery does of itself."""
     pool: str = "prefork"
     """`prefork`, `threads`, `solo`, `gevent` …"""
     soft_time_limit: int = 0
@@ -60,8 +64,9 @@ def _default_workers() -> Mapping[str, CeleryWorker]:
 class CelerySettings(Settings):
     """The variables of the role celery."""
 
-    celery_app: str
-    """What `celery -A` is given: `shop`."""
+    celery_app: str = ""
+    """What `celery -A` is given: `shop`. With `celery_command: django-celery` empty, unless the project makes an
+    application of its own."""
     celery_workers: Mapping[str, CeleryWorker] = field(default_factory=_default_workers)
     """The workers by name. The default is one, `celery`, on the default queue."""
     celery_beat: bool = True
@@ -69,7 +74,10 @@ class CelerySettings(Settings):
     celery_beat_host: str = ""
     """The host of beat. Empty: the first host of a worker, in the order of the inventory."""
     celery_command: Literal["celery", "django-celery"] = "celery"
-    """How Celery is started."""
+    """How Celery is started: `celery worker`, or `python manage.py celeryd -E`, as django-celery has it (Celery 3.1).
+    In plain mode that takes the settings that manage.py names, unless app_environment is set."""
+    celery_log_file: str = ""
+    """Plain mode: the path of the worker's log, kept to the letter. Empty: a file of its own in the app's `logs/`."""
     celery_log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
     """What workers and beat write into their logs, and what is graver."""
     celery_prefetch: Literal["auto", "none", "one"] = "auto"
@@ -80,10 +88,20 @@ class CelerySettings(Settings):
     celery_patience: int = 60
     """Seconds that new workers have for their first answer to a ping."""
 
+    @property
+    def is_django_celery(self) -> bool:
+        return self.celery_command == "django-celery"
+
+    @property
+    def application(self) -> str:
+        """What a process of the release finds the application by."""
+        return self.celery_app or django_celery.APPLICATION
+
     def objections(self) -> Iterator[Objection]:
         """What types do not say."""
-        if not self.celery_app or self.celery_app.startswith("-"):
+        if self.celery_app.startswith("-") or not (self.celery_app or self.is_django_celery):
             yield Objection("celery_app", "must name the Celery application: shop, or shop.celery:app")
+        yield from objections_to_log_file(self.app, "celery_log_file", self.celery_log_file)
         if self.celery_patience < 1:
             yield Objection("celery_patience", "must be at least 1")
         for name, worker in self.celery_workers.items():
@@ -93,10 +111,11 @@ class CelerySettings(Settings):
 
 def resources(celery: CelerySettings) -> Iterator[Resource | Entry]:
     """Nothing that is not a release's own; what would only fail in the middle of a deploy is refused here."""
-    if celery.celery_command != "celery":
+    if celery.celery_log_file and len(celery.celery_workers) > 1:
         raise ConfigurationError(
-            f"celery_command: {celery.celery_command} comes with a later version of Backline",
-            hint="set celery_command: celery",
+            f"celery_log_file is one file, and these workers would all write and rotate it: "
+            f"{', '.join(celery.celery_workers)}",
+            hint="take celery_log_file out: each worker then has a log of its own in the app's logs/",
             host=celery.app.host,
         )
     yield from ()
@@ -107,7 +126,15 @@ def programs(celery: CelerySettings, generation: Generation) -> Iterator[Process
     for name, worker in celery.celery_workers.items():
         yield _worker(celery, generation, name, worker)
     if celery.celery_beat and celery.celery_beat_host in ("", celery.app.host):
-        yield Process(_beat(celery, generation), part=BEAT, kind="beat", name="beat", overlaps=False)
+        yield Process(
+            _beat(celery, generation),
+            part=BEAT,
+            kind="beat",
+            name="beat",
+            overlaps=False,
+            in_place=generation.in_place,
+            foundations=generation.foundations,
+        )
 
 
 def placed(
@@ -163,11 +190,13 @@ def _decided_beat_host(every: Sequence[CelerySettings], first: str) -> str:
 def _worker(celery: CelerySettings, generation: Generation, name: str, worker: CeleryWorker) -> Process:
     """Gate and hand-over are those of one worker; the runbook joins them, so that Celery is imported once for all."""
     release, socket, user = generation.release, celery.supervisor.socket, generation.app.user
-    how = (release.launcher, release.interpreter, release.directory, celery.celery_app)
-    nodes = ((generation.node_name(name), _program_name(generation, name)),)
-    queues = ((generation.node_name(name), worker.queues),)
+    how = (release.launcher, release.interpreter, release.directory, celery.application)
+    node = django_celery.node_name(generation, name) if celery.is_django_celery else generation.node_name(name)
+    nodes = ((node, generation.worker_program_name(name)),)
+    queues = ((node, worker.queues),)
+    make = _django_celery_program if celery.is_django_celery else _worker_program
     return Process(
-        program=_worker_program(celery, generation, name, worker),
+        program=make(celery, generation, name, worker),
         part=WORKERS,
         kind="celery",
         name=name,
@@ -175,35 +204,51 @@ def _worker(celery: CelerySettings, generation: Generation, name: str, worker: C
         release_work=CancelQueues(*how, nodes, supervisor_socket=socket, user=user),
         resume_work=ResumeQueues(*how, queues, programs=nodes, supervisor_socket=socket, user=user),
         overlaps=worker.overlap,
+        in_place=generation.in_place,
+        foundations=generation.foundations,
     )
 
 
-def _program_name(generation: Generation, worker: str) -> str:
-    return generation.program_name(f"celery-{worker}")
-
-
 def _worker_program(celery: CelerySettings, generation: Generation, name: str, worker: CeleryWorker) -> Program:
+    program = generation.worker_program_name(name)
     return Program(
-        name=_program_name(generation, name),
+        name=program,
         command=(
             *_celery(celery, generation),
             "worker",
             *_worker_arguments(celery, generation.node_name(name), worker),
         ),
-        directory=generation.release.directory,
-        log_file=generation.log_file(f"celery-{name}"),
+        directory=generation.directory,
+        log_file=celery.celery_log_file or generation.log_file(program),
         user=generation.app.user,
-        environment={"HOME": generation.app.home},
-        patience=worker.hard_time_limit + STOP_MARGIN if worker.hard_time_limit else LONGEST_TASK,
+        environment=generation.environment,
+        patience=_patience(worker),
         start_seconds=10,
     )
+
+
+def _django_celery_program(celery: CelerySettings, generation: Generation, name: str, worker: CeleryWorker) -> Program:
+    """In plain mode its file says what people have written by hand since 2011, and besides how it is stopped."""
+    plain = _worker_program(celery, generation, name, worker)
+    return replace(
+        plain,
+        command=django_celery.worker_command(celery, generation, name, worker),
+        environment=django_celery.environment(generation),
+        start_seconds=None if generation.in_place else plain.start_seconds,
+        priority=None if generation.in_place else plain.priority,
+    )
+
+
+def _patience(worker: CeleryWorker) -> int:
+    """How long a stopping worker may take, in seconds."""
+    return worker.hard_time_limit + STOP_MARGIN if worker.hard_time_limit else LONGEST_TASK
 
 
 def _worker_arguments(celery: CelerySettings, node: str, worker: CeleryWorker) -> tuple[str, ...]:
     return (
         *("-n", node),
         *("-l", celery.celery_log_level),
-        *("-c", str(worker.concurrency)),
+        *("-c", str(worker.concurrency or USUAL_CONCURRENCY)),
         *(("-P", worker.pool) if worker.pool != "prefork" else ()),
         *(("-Q", ",".join(worker.queues)) if worker.queues else ()),
         *(("--soft-time-limit", str(worker.soft_time_limit)) if worker.soft_time_limit else ()),
@@ -225,23 +270,24 @@ def _prefetch(celery: CelerySettings) -> tuple[str, ...]:
 
 def _beat(celery: CelerySettings, generation: Generation) -> Program:
     """The schedule outlives releases: without it beat would not know what it has sent."""
-    return Program(
+    schedule = f"{generation.app.shared}/celerybeat-schedule"
+    program = Program(
         name=generation.program_name("beat"),
-        command=(
-            *(*_celery(celery, generation), "beat", "-l", celery.celery_log_level),
-            *("-s", f"{generation.app.shared}/celerybeat-schedule"),
-        ),
-        directory=generation.release.directory,
-        log_file=generation.log_file("beat"),
+        command=(*_celery(celery, generation), "beat", "-l", celery.celery_log_level, "-s", schedule),
+        directory=generation.directory,
+        log_file=generation.log_file(generation.program_name("beat")),
         user=generation.app.user,
-        environment={"HOME": generation.app.home},
+        environment=generation.environment,
         start_seconds=5,
     )
+    if not celery.is_django_celery:
+        return program
+    command = django_celery.beat_command(celery, generation, schedule)
+    return replace(program, command=command, environment=django_celery.environment(generation))
 
 
 def _celery(celery: CelerySettings, generation: Generation) -> tuple[str, ...]:
-    release = generation.release
-    return (release.launcher, release.executable("celery"), "-A", celery.celery_app)
+    return (*generation.words("celery"), "-A", celery.celery_app)
 
 
 def _objections_to(name: str, worker: CeleryWorker) -> Iterator[str]:
@@ -250,8 +296,8 @@ def _objections_to(name: str, worker: CeleryWorker) -> Iterator[str]:
         yield f'"{name}" cannot be the name of a worker: use small letters, digits, dashes and underscores'
     if name in _RESERVED_NAMES:
         yield f"{name} is the name of another program; call the worker differently"
-    if worker.concurrency < 1:
-        yield f"concurrency of {name} must be at least 1"
+    if worker.concurrency < 0:
+        yield f"concurrency of {name} must be at least 1, or 0 for the usual"
     if min(worker.soft_time_limit, worker.hard_time_limit) < 0:
         yield f"the time limits of {name} must be seconds, or 0 for none"
     if 0 < worker.hard_time_limit < worker.soft_time_limit:

@@ -81,10 +81,10 @@ def programs(web: WebSettings, generation: Generation) -> Iterator[Process]:
     program = Program(
         name=generation.program_name("web"),
         command=_gunicorn(web, generation),
-        directory=release.directory,
-        log_file=generation.log_file("web"),
+        directory=generation.directory,
+        log_file=generation.log_file(generation.program_name("web")),
         user=app.user,
-        environment={"HOME": app.home},
+        environment=generation.environment,
         patience=web.web_graceful_timeout + STOP_MARGIN,
         start_seconds=10,
     )
@@ -99,6 +99,8 @@ def programs(web: WebSettings, generation: Generation) -> Iterator[Process]:
             (app.live_static, posixpath.relpath(release.static, app.run_directory)),
             (app.web_socket, posixpath.basename(generation.web_socket)),
         ),
+        in_place=generation.in_place,
+        foundations=generation.foundations,
     )
 
 
@@ -109,8 +111,7 @@ def fitted(web: WebSettings, requirements: str) -> WebSettings:
 
 def _gunicorn(web: WebSettings, generation: Generation) -> tuple[str, ...]:
     return (
-        generation.release.launcher,
-        generation.release.executable("gunicorn"),
+        *generation.words("gunicorn"),
         *("--bind", f"unix:{generation.web_socket}"),
         *("--workers", str(web.web_workers)),
         *("--worker-class", web.web_worker_class),
@@ -143,7 +144,7 @@ def _probe(web: WebSettings, generation: Generation, program: Program) -> HttpPr
         program=program.name,
         supervisor_socket=web.supervisor.socket,
         log_file=program.log_file,
-        directory=program.directory,
+        directory=generation.release.directory,
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from backline.deploy.stock import KnownProgram
 from backline.report.log_lines import Source
 from backline.resources.failure import ConfigurationError
 
@@ -64,7 +65,8 @@ class HostLogs:
         running = {item.name for item in stock.state.programs if not item.ended}
         shown = running | set(stock.live_programs)
         self._known = {generation.label for generation in stock.generations}
-        self._take(log for log in _generation_logs(stock, self.choice) if log.source.program in shown)
+        programs = (one for name, one in stock.known_programs.items() if name in shown)
+        self._take(_logs_of(stock, self.choice, programs))
         if not self.choice.kinds:
             self._take(_service_logs(stock))
 
@@ -73,26 +75,28 @@ class HostLogs:
         labels = {generation.label for generation in stock.generations} - self._known
         self._known |= labels
         before = len(self.logs)
-        self._take(log for log in _generation_logs(stock, self.choice) if log.source.generation in labels)
+        new = (item for item in stock.generations if item.label in labels)
+        programs = (KnownProgram(generation, process) for generation in new for process in generation.processes)
+        self._take(_logs_of(stock, self.choice, programs))
         return self.logs[before:]
 
     def _take(self, logs: Iterator[Log]) -> None:
         for log in logs:
             self.there.add(log.source.name)
-            if self.choice.names(log.source.name, log.source.program):
+            if log not in self.logs and self.choice.names(log.source.name, log.source.program):
                 self.logs = (*self.logs, log)
 
 
-def _generation_logs(stock: Stock, choice: Choice) -> Iterator[Log]:
-    for generation in stock.generations:
-        for process in generation.processes:
-            if choice.covers(process):
-                name, program = process.name or process.program.name, process.program
-                yield Log(program.log_file, Source(stock.name, name, generation.label, program.name))
+def _logs_of(stock: Stock, choice: Choice, programs: Iterable[KnownProgram]) -> Iterator[Log]:
+    for one in programs:
+        process, program = one.process, one.process.program
+        if choice.covers(process):
+            # In plain mode all generations write into one log, whose lines do not say of which they are.
+            label = "" if process.in_place else one.generation.label
+            yield Log(program.log_file, Source(stock.name, process.name or program.name, label, program.name))
 
 
 def _service_logs(stock: Stock) -> Iterator[Log]:
-    ours = {process.program.name for generation in stock.generations for process in generation.processes}
     for item in stock.state.programs:
-        if item.name not in ours and item.log_file:
+        if item.name not in stock.known_programs and item.log_file:
             yield Log(item.log_file, Source(stock.name, item.name, "", item.name))

@@ -28,7 +28,9 @@ def _facts(stock: Stock, number: int, ledger: Sequence[LedgerEntry]) -> Iterator
     for generation in stock.generations:
         if generation.release == number:
             running = {item.name: item.state for item in stock.state.programs}
-            names = [name for name in _names(generation.processes) if name in running]
+            known = stock.known_programs
+            own = (name for name in _names(generation.processes) if known[name].generation is generation)
+            names = [name for name in own if name in running]
             states = [f"{name} {STATES.get(running[name], running[name])}" for name in names]
             yield from zip([generation.label, *[""] * len(states)], states or ["ended"], strict=False)
     for entry in ledger:

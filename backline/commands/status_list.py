@@ -12,7 +12,7 @@ from backline.commands.connecting import connected
 from backline.commands.notes import to_errors
 from backline.commands.site import Site
 from backline.deploy.prepare import look
-from backline.deploy.stock import Stock
+from backline.deploy.stock import KnownProgram, Stock
 from backline.fleet.fleet import FORKS
 from backline.fleet.target import Target
 from backline.report.shortening import short_moment
@@ -104,41 +104,33 @@ def ask_status(target: Target) -> tuple[ProgramStatus, ...]:
     stock = look(target)
     for text in _owed(stock):
         target.session.note(text)
-    kinds = _kinds(stock)
+    known = stock.known_programs
     releases = stock.settings.app.releases
     ours = tuple(
-        Expected(item.name, f"{releases}/{kinds[item.name][2]}/.backline/release.json")
+        Expected(item.name, f"{releases}/{known[item.name].generation.release}/.backline/release.json")
         for item in stock.state.programs
-        if item.name in kinds
+        if item.name in known
     )
     answer = target.answer(ProvePrograms(target.settings.supervisor.socket, ours), tuple)
     proofs = {proof.program: proof for proof in answer}
     live = {process.program.name for process in stock.live_processes()}
     return tuple(
-        _status(stock, item, kinds.get(item.name), proofs.get(item.name))
+        _status(stock, item, known.get(item.name), proofs.get(item.name))
         for item in stock.state.programs
         # An old program that has ended only waits for the next run to forget it.
-        if item.name in live or item.name not in kinds or not item.ended
+        if item.name in live or item.name not in known or not item.ended
     )
 
 
-def _kinds(stock: Stock) -> dict[str, tuple[str, str, int]]:
-    """Program → its kind, generation and release number, by the records of the generations."""
-    return {
-        process.program.name: (process.kind, generation.label, generation.release)
-        for generation in stock.generations
-        for process in generation.processes
-    }
-
-
-def _status(stock: Stock, item: ProcessInfo, known: tuple[str, str, int] | None, proof: Proof | None) -> ProgramStatus:
+def _status(stock: Stock, item: ProcessInfo, known: KnownProgram | None, proof: Proof | None) -> ProgramStatus:
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(item.started)) if item.pid else None
     pid = item.pid or None
     if known is None:
         return ProgramStatus(stock.name, item.name, state=item.state, pid=pid, started=started)
-    kind, label, number = known
+    kind, generation = known.process.kind, known.generation
     proved = bool(proof and proof.proved)
-    return ProgramStatus(stock.name, item.name, kind, f"r{number}", label, item.state, pid, started, proved)
+    release = f"r{generation.release}"
+    return ProgramStatus(stock.name, item.name, kind, release, generation.label, item.state, pid, started, proved)
 
 
 def _owed(stock: Stock) -> Iterator[str]:

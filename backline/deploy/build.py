@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from backline.agent.steps.check_deploy import CheckDeploy, Checked
 from backline.agent.steps.migrate import Migrate
 from backline.agent.steps.pending_migrations import PendingMigrations
@@ -10,31 +12,41 @@ from backline.deploy.draft import Change, Draft
 from backline.fleet.target import Target, expected
 from backline.resources.failure import Failure
 from backline.resources.plan import Entry, Plan
+from backline.resources.tool import Tool
 from backline.resources.virtualenv import Virtualenv
+from backline.resources.wheels import VIRTUALENV, VIRTUALENV_PROGRAM
 from backline.resources.words import counted
 from backline.settings.app import Release
 from backline.settings.app_settings import AppSettings
+from backline.settings.pins import is_older
 from backline.settings.rootless import tool
+
+OLDEST_OF_UV = (3, 8)
+"""uv promises nothing for what is older, and Python 2 has no venv."""
 
 
 def build_virtualenv(target: Target, draft: Draft) -> None:
     """The virtualenv of this interpreter and lock: reused where it is there, else built at its final path."""
     assert draft.source is not None
     change = draft.on(target.name)
-    virtualenv = Virtualenv(
-        change.release.virtualenv,
-        python=change.stock.state.interpreter,
-        requirements=draft.source.requirements,
-        uv=tool(change.release.app, "uv"),
-    )
     try:
-        applied = target.apply(Plan((Entry(virtualenv),)))
+        applied = target.apply(virtualenv_plan(change, draft.source.requirements))
     except Failure as failure:
         lock = target.settings.of(AppSettings).app_requirements
         failure.hint = failure.hint or f"mend {lock} in the project, and commit"
         raise
     target.tally.virtualenv = "built" if applied.changed else "reused"
     target.session.remark(f"{target.tally.virtualenv} {change.release.virtualenv.rpartition('/')[2]}")
+
+
+def virtualenv_plan(change: Change, requirements: str) -> Plan:
+    """What makes a release's virtualenv; uv, or for an old Python a virtualenv that knows it, comes before."""
+    app, state = change.release.app, change.stock.state
+    wanted = Virtualenv(change.release.virtualenv, state.interpreter, requirements, uv=tool(app, "uv"))
+    if not is_older(state.interpreter_version, OLDEST_OF_UV):
+        return Plan((Entry(wanted),))
+    maker = Tool(tool(app, "virtualenv"), names=(), requirements=VIRTUALENV, program=VIRTUALENV_PROGRAM)
+    return Plan((Entry(maker), Entry(replace(wanted, virtualenv=maker.path))))
 
 
 def check(target: Target, draft: Draft) -> None:

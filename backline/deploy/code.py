@@ -23,6 +23,7 @@ from backline.resources.words import counted, data_size
 from backline.settings.app import Release
 from backline.settings.app_settings import AppSettings
 from backline.settings.launcher import environment_text, launcher_text
+from backline.settings.plain import static_root
 
 ENVIRONMENT_MODE = 0o600
 PROGRAM_MODE = 0o755
@@ -129,8 +130,3 @@ def launcher_file(release: Release, module: str) -> File:
 
 def _plan(*resources: Resource) -> Plan:
     return Plan(tuple(Entry(resource) for resource in resources))
-
-
-def static_root(release: Release) -> dict[str, str]:
-    """Where the project's STATIC_ROOT should be, as its settings can read it from the environment."""
-    return {"DJANGO_STATIC_ROOT": release.static}

@@ -15,6 +15,7 @@ from backline.resources.file import File
 from backline.resources.secret import Secret
 from backline.settings.app import Generation, Release
 from backline.settings.launcher import shell_quoted
+from backline.settings.plain import generation_of
 from backline.settings.settings import HostSettings
 
 
@@ -49,7 +50,7 @@ def _generations(stock: Stock) -> Iterator[Generation]:
     live = stock.live_release
     if live is not None:
         release = Release(stock.settings.app, live.number, live.virtualenv)
-        yield from (Generation(release, attempt) for attempt in sorted(stock.live_attempts))
+        yield from (generation_of(release, attempt) for attempt in sorted(stock.live_attempts))
 
 
 def _is_replaced(stock: Stock, file: File, serving: Collection[str]) -> bool:

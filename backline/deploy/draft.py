@@ -14,9 +14,10 @@ from backline.deploy.source import Source
 from backline.deploy.stock import Stock
 from backline.resources.process import BEAT, WEB, WORKERS, Process
 from backline.resources.records import ReleaseRecord
-from backline.settings.app import Generation, Release
+from backline.settings.app import App, Generation, Release
 from backline.settings.app_settings import AppSettings
 from backline.settings.launcher import launcher_text
+from backline.settings.plain import generation_of
 
 ALL_PARTS = (WORKERS, WEB, BEAT)
 CANONICAL = 0
@@ -40,6 +41,12 @@ class Change:
     @property
     def release(self) -> Release:
         return self.generation.release
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the new programs have names, or find their release by links, that the old ones have too."""
+        sides = (self.previous, self.processes)
+        return all(any(process.in_place for process in side) for side in sides)
 
     def new(self, part: str) -> tuple[Process, ...]:
         return tuple(process for process in self.processes if process.part == part)
@@ -78,6 +85,16 @@ class Draft:
     @property
     def is_live(self) -> bool:
         return all(change.is_live for change in self.changes.values())
+
+    @property
+    def in_place(self) -> bool:
+        """Whether anything must end before its successor can start: plain mode."""
+        return any(change.in_place for change in self.changes.values())
+
+    @property
+    def has_foundations(self) -> bool:
+        """Whether links must be moved before anything new starts."""
+        return any(process.foundations for change in self.changes.values() for process in change.processes)
 
 
 def next_number(stocks: Sequence[Stock]) -> int:
@@ -121,8 +138,15 @@ def _changes(stocks: Sequence[Stock], change: Callable[[Stock], Change]) -> dict
 
 def _live_change(stock: Stock) -> Change:
     record = stock.require_live()
-    release = Release(stock.settings.app, record.number, record.virtualenv)
-    return Change(stock, Generation(release), record, stock.live_processes(), ())
+    return Change(stock, generation_of(_recorded(stock, record)), record, stock.live_processes(), ())
+
+
+def _recorded(stock: Stock, record: ReleaseRecord) -> Release:
+    """A release as its record has it: what it was made with, whatever the variables say today."""
+    app = stock.settings.app
+    given = app.environment if record.environment is None else record.environment
+    own = replace(app, environment=given, settings_module=record.settings_module or app.settings_module)
+    return Release(own, record.number, record.virtualenv)
 
 
 def _new_change(order: Order, source: Source, stock: Stock, number: int) -> Change:
@@ -142,22 +166,23 @@ def _new_change(order: Order, source: Source, stock: Stock, number: int) -> Chan
         origin=number,
         previous=stock.live_number,
         settings_module=stock.settings.of(AppSettings).django_settings_module,
+        environment=_plain_environment(release.app),
     )
-    change = _change(order, stock, Generation(release), record, source.requirements)
+    change = _change(order, stock, generation_of(release), record, source.requirements)
     return replace(change, is_live=_serves_already(order, stock, record, source.requirements))
 
 
 def _earlier_change(order: Order, stock: Stock, number: int, wanted: int, requirements: str) -> Change:
     earlier = stock.once_live(wanted)
-    release = Release(stock.settings.app, number, earlier.virtualenv)
     record = replace(earlier, number=number, by=order.who, at=order.at, previous=stock.live_number)
-    return replace(_change(order, stock, Generation(release), record, requirements), adopted=wanted)
+    generation = generation_of(_recorded(stock, record))
+    return replace(_change(order, stock, generation, record, requirements), adopted=wanted)
 
 
 def _again_change(order: Order, stock: Stock, attempt: int, restart: Restart, requirements: str) -> Change:
     record = stock.require_live()
-    release = Release(stock.settings.app, record.number, record.virtualenv)
-    change = _change(order, stock, Generation(release, attempt), record, requirements)
+    generation = generation_of(_recorded(stock, record), attempt)
+    change = _change(order, stock, generation, record, requirements)
     return replace(
         change,
         processes=tuple(filter(restart.covers, change.processes)),
@@ -168,6 +193,13 @@ def _again_change(order: Order, stock: Stock, attempt: int, restart: Restart, re
 def _change(order: Order, stock: Stock, generation: Generation, record: ReleaseRecord, requirements: str) -> Change:
     processes = generation_processes(stock.settings, order.roles, generation, requirements)
     return Change(stock, generation, record, processes, stock.live_processes())
+
+
+def _plain_environment(app: App) -> dict[str, str] | None:
+    """What is to be remembered of it: nothing where the launcher has it. Secrets are refused in plain mode."""
+    if app.plain is None:
+        return None
+    return {name: value for name, value in app.environment.items() if isinstance(value, str)}
 
 
 def _fingerprint(order: Order, source: Source, stock: Stock, release: Release) -> str:
@@ -182,15 +214,19 @@ def _fingerprint(order: Order, source: Source, stock: Stock, release: Release) -
 
 
 def _serves_already(order: Order, stock: Stock, record: ReleaseRecord, requirements: str) -> bool:
-    """The live release is equal, and so is every process that serves to what the roles would start today."""
+    """The live release is equal, and so is every process that serves to what the roles would start today.
+
+    In plain mode, what a run has left that was cut off with its guard may be neither the old nor the new."""
     live = stock.live_release
     if live is None or live.fingerprint != record.fingerprint:
         return False
-    release = Release(stock.settings.app, live.number, live.virtualenv)
+    if stock.state.journal and stock.settings.app.plain:
+        return False
+    release = _recorded(stock, live)
     wanted = {
         process.program.name: process
         for attempt in stock.live_attempts
-        for process in generation_processes(stock.settings, order.roles, Generation(release, attempt), requirements)
+        for process in generation_processes(stock.settings, order.roles, generation_of(release, attempt), requirements)
     }
     serving = stock.live_processes()
     names = {process.name for process in wanted.values()}

@@ -48,6 +48,12 @@ class Run:
     def __post_init__(self) -> None:
         self.stopping = Stopping(self.fleet)
 
+    @property
+    def has_stopped_something(self) -> bool:
+        """Whether what served was told to end before its successor worked, as plain mode does."""
+        in_place = self.draft is not None and self.draft.in_place
+        return in_place and any(target.tally.pauses.any_begun for target in self.fleet.targets)
+
     def commit(self, switch: Callable[[Target, Draft], None], draft: Draft) -> None:
         """The one step that Ctrl-C does not stop, and from which on nothing is undone."""
         self.fleet.require_going(switch)
@@ -180,10 +186,20 @@ def state_of(run: Run) -> str:
         return "\n".join([run.undrafted, *_staying(run)])
     if run.switched:
         return f"{draft.label} serves; what is not finished is named above"
-    live = draft.first.stock.live_number
-    serving = f"r{live} serves, untouched" if live else "nothing was live before, and nothing is now"
     left = run.not_undone or [f"nothing of {draft.label} goes on running"]
-    return "\n".join([f"{serving}; {left[0]}", *left[1:], *_staying(run)])
+    return "\n".join([f"{_what_serves(run, draft)}; {left[0]}", *left[1:], *_staying(run)])
+
+
+def _what_serves(run: Run, draft: Draft) -> str:
+    """After what was begun was undone, or could not be."""
+    live = draft.first.stock.live_number
+    if not live:
+        return "nothing was live before, and nothing is now"
+    if not run.has_stopped_something:
+        return f"r{live} serves, untouched"
+    if run.not_undone:
+        return f"r{live} was stopped and may not serve: inv status shows what runs"
+    return f"r{live} serves again, its programs started anew"
 
 
 def _left_to_the_hosts(run: Run) -> str:
@@ -191,7 +207,8 @@ def _left_to_the_hosts(run: Run) -> str:
     if run.draft is None:
         return run.undrafted
     live = run.draft.first.stock.live_number
-    serving = f"r{live} serves" if live else "nothing was live before"
+    again = " again soon" if run.has_stopped_something else ""
+    serving = f"r{live} serves{again}" if live else "nothing was live before"
     return f"{serving}; each host undoes by itself what was begun of {run.draft.label}"
 
 

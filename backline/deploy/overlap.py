@@ -40,8 +40,9 @@ def start_web(target: Target, draft: Draft) -> None:
 def watch(target: Target, draft: Draft) -> None:
     """Let what was started run for a while, whatever its gate has said: what dies soon must not take over."""
     seconds = target.settings.of(AppSettings).app_trial_seconds
+    change = draft.on(target.name)
     programs = tuple(
-        process.program for process in draft.on(target.name).processes if process.gate and process.overlaps
+        process.program for process in change.processes if process.gate and (process.overlaps or change.in_place)
     )
     if programs and seconds:
         target.perform(WatchPrograms(target.settings.supervisor.socket, programs, seconds))
@@ -49,7 +50,10 @@ def watch(target: Target, draft: Draft) -> None:
 
 def take_queues_over(target: Target, draft: Draft) -> None:
     """The old workers finish what they have, and begin nothing more."""
-    old = draft.on(target.name).old(WORKERS)
+    change = draft.on(target.name)
+    old = change.old(WORKERS)
+    single = tuple(process for process in change.new(WORKERS) if not process.overlaps)
+    target.tally.pauses.begin(process.name for process in single if process.name in {one.name for one in old})
     resume = together(process.resume_work for process in old)
     for place, release_work in enumerate(together(process.release_work for process in old)):
         target.perform(Guarded(release_work, undo=resume[place]))

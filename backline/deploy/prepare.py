@@ -24,7 +24,7 @@ def take_stock(target: Target, order: Order) -> Stock:
     app = settings.app
     lock = _begin_to_lock(target, order)
     apply = _begin_to_apply(target, order, settings, lock)
-    reap = target.session.begin(ReapPrograms(settings.supervisor.socket, f"{app.name}-"), after=apply)
+    reap = target.session.begin(ReapPrograms(settings.supervisor.socket, app.program_prefixes), after=apply)
     read = target.session.begin(reading(target), after=apply)
     _await_roles(target, lock, apply)
     for name in expected(reap.result(), Reaped).draining:

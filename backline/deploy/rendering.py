@@ -13,6 +13,7 @@ from backline.resources.program_files import program_as_file
 from backline.resources.secret import MASK, Secret, masked
 from backline.settings.app import App, Generation, Release
 from backline.settings.app_settings import AppSettings
+from backline.settings.plain import generation_of
 from backline.settings.settings import HostSettings
 
 UNKNOWN = ".."
@@ -60,7 +61,7 @@ def release_files(
     """What a release adds, as this generation of it; without one, under the name rN. What only a deploy knows (the
     manifest, release.json) is not among them."""
     any_release = Release(settings.app, AnyNumber(), f"{settings.app.virtualenvs}/{UNKNOWN}")
-    generation = generation or Generation(any_release)
+    generation = generation or generation_of(any_release)
     release = generation.release
     if "app" in settings.roles:
         yield environment_file(release)

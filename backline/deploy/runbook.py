@@ -10,6 +10,18 @@ from backline.deploy.build import build_assets, build_virtualenv, check, migrate
 from backline.deploy.code import adopt_code, push_code, read_requirements
 from backline.deploy.draft import Draft, earlier_release, live_release, new_release, same_release
 from backline.deploy.guarding import DEPLOYED, Run, guarded, recorded, to_be_finished
+from backline.deploy.in_place import (
+    announce_pause,
+    forget_old_programs,
+    move_links,
+    start_beat_in_place,
+    start_web_in_place,
+    start_workers_in_place,
+    stop_old_beat,
+    stop_old_web,
+    stop_old_workers,
+    switch_in_place,
+)
 from backline.deploy.order import Order
 from backline.deploy.overlap import remember_generation, start_web, start_workers, take_queues_over, watch
 from backline.deploy.prepare import converge_roles, take_stock
@@ -19,7 +31,7 @@ from backline.deploy.source import Source
 from backline.deploy.stock import Stock
 from backline.deploy.switching import drain_previous, move_beat, replace_single_workers, switch
 from backline.fleet.fleet import Fleet
-from backline.resources.process import WEB, WORKERS
+from backline.resources.process import BEAT, WEB, WORKERS
 from backline.settings.app_settings import AppSettings
 
 LIVE = "live"
@@ -87,9 +99,13 @@ def provision(fleet: Fleet, order: Order, roles: Sequence[str] = ()) -> Outcome:
 
 def _take_over(run: Run, draft: Draft) -> Outcome:
     """The new generation takes over from the old."""
+    if draft.in_place:
+        return _take_over_in_place(run, draft)
     fleet = run.fleet
     with guarded(run, draft):  # from here each host can undo by itself, until it has switched
         fleet.each(remember_generation, draft)
+        if draft.has_foundations:  # plain mode, for the first time: where its programs look for their release
+            fleet.each(move_links, draft)
         for part in _starting_order(draft):
             fleet.each(START[part], draft)  # returns when they answer
         fleet.each(watch, draft)  # what dies soon after its answer does not take over
@@ -99,6 +115,30 @@ def _take_over(run: Run, draft: Draft) -> Outcome:
         fleet.each(drain_previous, draft)  # tells them to finish; does not wait for their tasks
         fleet.each(replace_single_workers, draft)  # those that must not overlap
         fleet.each(move_beat, draft)
+        fleet.each(prove, draft)
+        fleet.each(prune, draft)
+    run.status = DEPLOYED
+    return Outcome(DEPLOYED, draft.name, draft.label)
+
+
+def _take_over_in_place(run: Run, draft: Draft) -> Outcome:
+    """The same in plain mode: what has one name, and one link to its release, must end before its successor starts."""
+    fleet = run.fleet
+    with guarded(run, draft):  # a failure puts links and old programs back, and they run again
+        fleet.each(remember_generation, draft)
+        fleet.each(announce_pause, draft)
+        for part, stop in STOP_IN_PLACE.items():  # the old web serves while the old workers finish
+            if part in draft.parts:
+                fleet.each(stop, draft)
+        fleet.each(move_links, draft)
+        for part, start in START_IN_PLACE.items():
+            if part in draft.parts:
+                fleet.each(start, draft)  # returns when they answer
+        fleet.each(watch, draft)  # what dies soon after its answer is not kept
+        run.commit(switch_in_place, draft)
+    with to_be_finished(run):
+        fleet.each(start_beat_in_place, draft)
+        fleet.each(forget_old_programs, draft)
         fleet.each(prove, draft)
         fleet.each(prune, draft)
     run.status = DEPLOYED
@@ -115,6 +155,10 @@ def _stay(run: Run, stocks: Sequence[Stock]) -> Outcome:
 
 START = {WORKERS: start_workers, WEB: start_web}
 """How each part that overlaps is started; beat does not, and moves after the switch."""
+
+STOP_IN_PLACE = {WORKERS: stop_old_workers, BEAT: stop_old_beat, WEB: stop_old_web}
+START_IN_PLACE = {WEB: start_web_in_place, WORKERS: start_workers_in_place}
+"""In these orders: visitors wait least, and no task meets a worker that does not know it."""
 
 
 def _starting_order(draft: Draft) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +16,19 @@ from backline.settings.settings import HostSettings
 
 LABEL = re.compile(r"-(r\d+(?:-\d+)?)$")
 """The generation at the end of a program's name."""
+
+
+@dataclass(frozen=True)
+class KnownProgram:
+    """A process, and the generation that it is of."""
+
+    generation: GenerationRecord
+    process: Process
+
+    @property
+    def age(self) -> tuple[int, int]:
+        """The later, the higher."""
+        return (self.generation.release, self.generation.attempt)
 
 
 @dataclass(frozen=True)
@@ -89,15 +102,15 @@ class Stock:
         yield from self.live_programs
         for name in self.live_programs:
             yield from LABEL.findall(name)
+        yield from self.state.live.generations if self.state.live else ()
 
     @property
     def live_attempts(self) -> tuple[int, ...]:
         """The attempts of the generations of the live release that serve."""
-        live = set(self.live_programs)
         return tuple(
             generation.attempt
             for generation in self.generations
-            if live & {process.program.name for process in generation.processes}
+            if any(self.serves(generation, process) for process in generation.processes)
         )
 
     @property
@@ -107,12 +120,27 @@ class Stock:
 
     def live_processes(self) -> tuple[Process, ...]:
         """The processes that serve now, each from the generation that it is of."""
-        return tuple(
-            process
-            for generation in self.generations
-            for process in generation.processes
-            if process.program.name in self.live_programs
-        )
+        return tuple(one.process for one in self.serving())
+
+    def serving(self) -> tuple[KnownProgram, ...]:
+        """The same with their generations."""
+        return tuple(one for one in self._every_program if self.serves(one.generation, one.process))
+
+    def serves(self, generation: GenerationRecord, process: Process) -> bool:
+        """Whether a process serves as this generation has it: in plain mode the next has one of the same name."""
+        return self.state.live is not None and self.state.live.serves(process.program.name, generation.label)
+
+    @cached_property
+    def known_programs(self) -> Mapping[str, KnownProgram]:
+        """Every program that a generation had, by name: of the generation that serves, else of the newest."""
+        every = sorted(self._every_program, key=lambda one: (self.serves(one.generation, one.process), one.age))
+        return {one.process.program.name: one for one in every}
+
+    @property
+    def _every_program(self) -> Iterator[KnownProgram]:
+        for generation in self.generations:
+            for process in generation.processes:
+                yield KnownProgram(generation, process)
 
     @property
     def live_programs(self) -> tuple[str, ...]:

@@ -34,10 +34,8 @@ def _strays(stock: Stock) -> Iterator[str]:
     state_of = {item.name: item.state for item in stock.state.programs}
     serving = set(stock.live_programs)
     running = {process.name for process in stock.live_processes() if state_of.get(process.program.name) in SERVING}
-    begun = [((item.release, item.attempt), process) for item in stock.generations for process in item.processes]
-    newest = max((when for when, process in begun if process.program.name in serving), default=(0, 0))
-    for when, process in begun:
-        name = process.program.name
+    newest = max((stock.known_programs[name].age for name in serving if name in stock.known_programs), default=(0, 0))
+    for name, one in stock.known_programs.items():
         is_started = name not in serving and state_of.get(name) in STARTED
-        if is_started and (when > newest or process.name in running):
+        if is_started and (one.age > newest or one.process.name in running):
             yield name

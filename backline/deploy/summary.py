@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from backline.agent.events import Outcome
 from backline.fleet.target import Target
 from backline.resources.failure import ExitCode, Failure
 
@@ -23,6 +24,8 @@ class HostSummary:
     bytes_sent: int
     virtualenv: str | None
     round_trips: int
+    pauses: Mapping[str, float] = field(default_factory=dict)
+    """Seconds that what could not overlap stood still: worker, `web` or `beat` → from its stop to its new answer."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,9 @@ def summary_of(
 
 
 def host_summary(target: Target) -> HostSummary:
-    """What was done on one host."""
+    """What was done on one host; in check mode nothing stood still."""
     tally, traffic = target.tally, target.session.traffic
+    pauses = {} if target.session.outcome == Outcome.ASKED else tally.pauses.seconds
     return HostSummary(
         changed=tally.changed,
         unchanged=tally.unchanged,
@@ -83,4 +87,5 @@ def host_summary(target: Target) -> HostSummary:
         bytes_sent=traffic.bytes_out,
         virtualenv=tally.virtualenv,
         round_trips=traffic.round_trips,
+        pauses={name: round(seconds, 3) for name, seconds in pauses.items()},
     )

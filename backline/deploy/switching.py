@@ -11,11 +11,12 @@ from backline.agent.steps.move_program import MoveProgram
 from backline.agent.steps.pause import Pause
 from backline.agent.steps.remove_programs import RemovePrograms
 from backline.agent.steps.start_programs import StartPrograms
+from backline.deploy.cost import costs_of_single_workers, replaces
 from backline.deploy.draft import Change, Draft
 from backline.deploy.overlap import programs_of
 from backline.fleet.target import Target
 from backline.resources.joining import together
-from backline.resources.process import BEAT, WEB, WORKERS, Process
+from backline.resources.process import BEAT, WEB, WORKERS
 from backline.resources.records import LiveRecord
 from backline.resources.resource import Action
 
@@ -29,9 +30,9 @@ def switch(target: Target, draft: Draft) -> None:
     change = draft.on(target.name)
     target.perform(
         Commit(
-            links=tuple(_links(change, draft)),
+            links=tuple(switched_links(change, draft)),
             live_path=f"{change.generation.app.state_directory}/live.json",
-            live_text=_live(change).to_json(),
+            live_text=live_record(change).to_json(),
             finish=tuple(_owed(target, draft)),
         )
     )
@@ -48,13 +49,20 @@ def drain_previous(target: Target, draft: Draft) -> None:
 
 def replace_single_workers(target: Target, draft: Draft) -> None:
     """Where a worker must not overlap: wait until the old one has finished its tasks, then start the new one."""
-    names = tuple(name for name, _ in _single_workers(target, draft.on(target.name)))
+    change = draft.on(target.name)
+    names = tuple(name for name, _ in _single_workers(target, change))
+    for line in costs_of_single_workers(change):
+        target.session.note(line)
     _finish(target, draft, *names)
+    target.session.remark(target.tally.pauses.end(process.name for process in change.new(WORKERS)))
 
 
 def move_beat(target: Target, draft: Draft) -> None:
     """Stop the old beat, then start the new one: two at once would send every tick twice."""
+    change = draft.on(target.name)
+    target.tally.pauses.begin(process.name for process in change.old(BEAT))
     _finish(target, draft, "move beat")
+    target.session.remark(target.tally.pauses.end(process.name for process in change.new(BEAT)))
 
 
 def _finish(target: Target, draft: Draft, *names: str) -> None:
@@ -63,7 +71,7 @@ def _finish(target: Target, draft: Draft, *names: str) -> None:
             target.perform(Finish(name, act))
 
 
-def _links(change: Change, draft: Draft) -> Iterator[tuple[str, str]]:
+def switched_links(change: Change, draft: Draft) -> Iterator[tuple[str, str]]:
     """The web's links first: when they have moved, the rest can only follow."""
     app, release = change.generation.app, change.release
     previous = change.stock.live_number
@@ -80,11 +88,14 @@ def _from_run(change: Change, path: str) -> str:
     return os.path.relpath(path, change.generation.app.run_directory)
 
 
-def _live(change: Change) -> LiveRecord:
+def live_record(change: Change) -> LiveRecord:
     """What served and is not taken over from goes on serving beside the new."""
     replaced = {process.program.name for process in change.previous}
+    label_of = {one.process.program.name: one.generation.label for one in change.stock.serving()}
     staying = tuple(name for name in change.stock.live_programs if name not in replaced)
-    return LiveRecord(change.release.number, (*staying, *(process.program.name for process in change.processes)))
+    new = tuple(process.program.name for process in change.processes)
+    labels = (*(label_of.get(name, "") for name in staying), *(change.generation.label for _ in new))
+    return LiveRecord(change.release.number, (*staying, *new), labels)
 
 
 def _owed(target: Target, draft: Draft) -> Iterator[tuple[str, Action]]:
@@ -111,7 +122,7 @@ def _single_workers(target: Target, change: Change) -> Iterator[tuple[str, Actio
     if not starting:
         return
     paths = target.settings.supervisor
-    ending = tuple(process.program for process in change.old(WORKERS) if _replaces(process, starting))
+    ending = tuple(process.program for process in change.old(WORKERS) if replaces(process, starting))
     if ending:
         names, patience = tuple(program.name for program in ending), max(program.patience for program in ending)
         yield "end single workers", RemovePrograms(paths.socket, paths.include_directory, names, float(patience))
@@ -119,8 +130,3 @@ def _single_workers(target: Target, change: Change) -> Iterator[tuple[str, Actio
     yield "start single workers", StartPrograms(paths.socket, paths.include_directory, paths.python, programs)
     for number, gate in enumerate(together(process.gate for process in starting), 1):
         yield f"ask single workers {number}", gate
-
-
-def _replaces(old: Process, starting: tuple[Process, ...]) -> bool:
-    """The old one must not overlap, or is called as a new one that must not."""
-    return not old.overlaps or old.name in {process.name for process in starting}

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from backline.agent.facts import Facts
 from backline.agent.steps.apply import Applied, Apply
+from backline.fleet.pauses import Pauses
 from backline.fleet.requests import Pending
 from backline.fleet.session import Session
 from backline.resources.plan import Plan
@@ -27,6 +28,8 @@ class Tally:
     """How many of `changed` the host's roles asked for, whatever is deployed."""
     virtualenv: str | None = None
     """`built` or `reused`, None where the run did not come to it."""
+    pauses: Pauses = field(default_factory=Pauses)
+    """What stood still, and how long."""
 
 
 @dataclass

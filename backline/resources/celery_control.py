@@ -110,6 +110,9 @@ import json, os, signal, sys, time
 from celery.app.utils import find_app
 
 request = json.loads(sys.argv[1])
+if request["application"].split(".")[0] == "djcelery":
+    import djcelery
+    djcelery.setup_loader()  # as manage.py's settings do: else Celery 3.1 knows nothing of Django's
 application = find_app(request["application"])
 nodes = request["nodes"]
 deadline = time.time() + request["seconds"]

@@ -35,3 +35,7 @@ class Process:
     """The links that the switch moves to this process: (path, target)."""
     overlaps: bool = True
     """False where two generations must not run at once: beat, and workers whose settings say so."""
+    in_place: bool = False
+    """True in plain mode: its program has the same name in every generation, so one ends before the next starts."""
+    foundations: tuple[tuple[str, str], ...] = ()
+    """The links that must lead to its release before it starts: (path, target)."""

@@ -102,18 +102,22 @@ def dead(found: ProcessInfo) -> Failure:
     )
 
 
-def stop_program(host: Host, supervisor: Supervisor, name: str, patience: float) -> None:
-    """End a program, by KILL when `patience` seconds have passed, and wait until its process is gone."""
+def stop_programs(host: Host, supervisor: Supervisor, names: Sequence[str], patience: float) -> None:
+    """End programs, all at once, by KILL when `patience` seconds have passed, and wait until their processes are gone.
+    Supervisor keeps them."""
 
-    def ended() -> bool:
-        found = supervisor.process(name)
-        if found is None or found.ended:
-            return True
-        if found.state in STOPPABLE:
-            supervisor.stop(name)
-        return False
+    def ending(name: str) -> Ending:
+        def ended() -> bool:
+            found = supervisor.process(name)
+            if found is None or found.ended:
+                return True
+            if found.state in STOPPABLE:
+                supervisor.stop(name)
+            return False
 
-    _until_ended(host, supervisor, {name: ended}, patience)
+        return ended
+
+    _until_ended(host, supervisor, {name: ending(name) for name in names}, patience)
 
 
 def remove_programs(host: Host, supervisor: Supervisor, names: Sequence[str], patience: float) -> None:

@@ -32,7 +32,10 @@ def require_health(supervisor_socket: str, program: str, directory: str) -> Proc
 
 
 def death(found: ProcessInfo, directory: str, kind: type[Failure]) -> Failure:
-    """The failure that tells how a program died."""
+    """The failure that tells how a program died; `directory` may be a link, which Python does not show."""
+    import os
+
+    directory = os.path.realpath(directory)
     log = last_lines(found.log_file, LINES_READ)
     error = python_error(log, directory)
     status = f"{found.state}, exit status {found.exit_status}" if found.exit_status else found.state

@@ -14,6 +14,7 @@ from backline.resources.process import Process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 FORMAT = 1
@@ -40,6 +41,8 @@ class ReleaseRecord:
     """The release that was live when this one was made; 0 for none."""
     settings_module: str = ""
     """The settings of its Django project; empty in a record of an earlier Backline."""
+    environment: Mapping[str, str] | None = None
+    """What its programs are given by Supervisor in plain mode; None where the launcher gives it to them."""
 
     def to_json(self) -> str:
         return _text(asdict(self))
@@ -56,14 +59,24 @@ class LiveRecord:
 
     release: int
     programs: tuple[str, ...]
+    generations: tuple[str, ...] = ()
+    """The generation of each program, in their order: in plain mode a name does not tell. Empty in a record of an
+    earlier Backline, which had no plain mode."""
+
+    def serves(self, program: str, generation: str) -> bool:
+        """Whether the program of this name serves, as this generation has it."""
+        generations = dict(zip(self.programs, self.generations))
+        return program in self.programs and generations.get(program, "") in ("", generation)
 
     def to_json(self) -> str:
-        return _text({"release": self.release, "programs": list(self.programs)})
+        content = {"release": self.release, "programs": list(self.programs), "generations": list(self.generations)}
+        return _text(content)
 
     @classmethod
     def from_json(cls, text: str) -> LiveRecord:
         content = _known(_content(text, "live.json"), cls, "live.json")
-        return cls(**{**content, "programs": tuple(content["programs"])})
+        lists = {name: tuple(content.get(name, ())) for name in ("programs", "generations")}
+        return cls(**{**content, **lists})
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ _VARIABLE = _LETTERS | _DIGITS | frozenset("_")
 _PLAIN = _NAME | frozenset("/:=@,+")
 """Characters that shlex takes as they are."""
 _QUOTES = ("'", '"')
+ELSEWHERE = "set it in app_environment without supervisor_naming: plain; the launcher carries every value"
+"""Where a value goes that `environment=` cannot carry."""
 _STOP_SIGNALS = ("TERM", "HUP", "INT", "QUIT", "KILL", "USR1", "USR2")
 
 
@@ -55,10 +57,12 @@ def _lines(program: Program) -> Iterator[str]:
         yield f"user={_user(program)}"
     if program.environment:
         yield f"environment={_environment(program)}"
-    yield f"priority={program.priority}"
+    if program.priority is not None:
+        yield f"priority={program.priority}"
     yield f"autostart={_boolean(program.autostart)}"
     yield f"autorestart={_boolean(program.autorestart)}"
-    yield f"startsecs={program.start_seconds}"
+    if program.start_seconds is not None:
+        yield f"startsecs={program.start_seconds}"
     yield f"stopsignal={_stop_signal(program)}"
     yield f"stopwaitsecs={program.patience}"
     # True would hand the signal to a worker's children as well, and what they are doing would be lost.
@@ -82,13 +86,14 @@ def _require_name(program: Program) -> None:
         )
 
 
-def _require_one_line(program: Program, what: str, text: str) -> None:
-    """Nothing survives that ends a line, or that UTF-8 cannot carry."""
+def _not_on_one_line(text: str) -> str:
+    """Why a line does not carry it, empty where it does: what ends a line, or what UTF-8 has no bytes for."""
     for character, word in (("\n", "a newline"), ("\r", "a carriage return"), ("\0", "a NUL byte")):
         if character in text:
-            raise _refused(program, what, f"contains {word}, which Supervisor's file cannot carry")
+            return f"contains {word}, which Supervisor's file cannot carry"
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise _refused(program, what, "contains bytes that are not UTF-8")
+        return "contains bytes that are not UTF-8"
+    return ""
 
 
 def _starts_comment(text: str, place: int) -> bool:
@@ -100,7 +105,9 @@ def _command(program: Program) -> str:
     if not program.command or not program.command[0]:
         raise _refused(program, "command", "is empty")
     for place, argument in enumerate(program.command):
-        _require_one_line(program, f"word {place + 1} of the command", argument)
+        why = _not_on_one_line(argument)
+        if why:
+            raise _refused(program, f"word {place + 1} of the command", why)
     return " ".join(_quoted(argument) for argument in program.command)
 
 
@@ -122,17 +129,19 @@ def _quoted(argument: str) -> str:
     return f"'{''.join(parts)}'"
 
 
-def _require_unquotable(program: Program, what: str, text: str) -> None:
-    """What stands between no quotes, or between quotes that cannot be closed and opened again."""
-    _require_one_line(program, what, text)
+def _not_without_quotes(text: str) -> str:
+    """Why it cannot stand between no quotes, or between quotes that cannot be closed and opened again; or empty."""
     if any(_starts_comment(text, place) for place in range(len(text))):
-        raise _refused(program, what, "contains ` ;` or ` #`, where Supervisor's parser sees a comment")
+        return "contains ` ;` or ` #`, where Supervisor's parser sees a comment"
     if "%(here)s" in text:
-        raise _refused(program, what, "contains `%(here)s`, which Supervisor replaces")
+        return "contains `%(here)s`, which Supervisor replaces"
+    return _not_on_one_line(text)
 
 
 def _path(program: Program, what: str, path: str) -> str:
-    _require_unquotable(program, what, path)
+    why = _not_without_quotes(path)
+    if why:
+        raise _refused(program, what, why)
     if not path.startswith("/") or path != path.strip():
         raise _refused(program, what, f"must be an absolute path without spaces at its end, not {path!r}")
     return path.replace("%", "%%")
@@ -165,19 +174,23 @@ def _environment(program: Program) -> str:
     return ",".join(f"{name}={_value(program, name, value)}" for name, value in program.environment.items())
 
 
-def _value(program: Program, name: str, value: str) -> str:
+def _value(program: Program, name: str, value: str | Secret) -> str:
     """A value in the one kind of quotes that releases of Supervisor agree on; they take quotes at its ends away."""
-    what = f"environment variable {name}"
-    elsewhere = "set it in app_environment without supervisor_naming: plain; the launcher carries every value"
+    why = why_not_carried(name, value)
+    if why or isinstance(value, Secret):
+        raise _refused(program, f"environment variable {name}", why, ELSEWHERE)
+    quote = '"' if "'" in value else "'"
+    return f"{quote}{value.replace('%', '%%')}{quote}"
+
+
+def why_not_carried(name: str, value: str | Secret) -> str:
+    """Why `environment=` cannot set this variable, in words without the value; empty where it can."""
     if not name or not _VARIABLE.issuperset(name) or name[0] in _DIGITS:
-        raise _refused(program, what, "is not the name of an environment variable")
+        return "is not the name of an environment variable"
     if isinstance(value, Secret):
-        raise _refused(program, what, "is secret, and Supervisor's file is not the place for it", elsewhere)
-    _require_unquotable(program, what, value)
+        return "is secret, and Supervisor's file is not the place for it"
     if value.startswith(_QUOTES) or value.endswith(_QUOTES):
-        raise _refused(program, what, "begins or ends with a quote, which Supervisor would take away", elsewhere)
-    if "'" not in value:
-        return f"'{value.replace('%', '%%')}'"
-    if '"' in value or "\\" in value:
-        raise _refused(program, what, "contains ' beside \" or a backslash, which Supervisor cannot be told", elsewhere)
-    return f'"{value.replace("%", "%%")}"'
+        return "begins or ends with a quote, which Supervisor would take away"
+    if "'" in value and ('"' in value or "\\" in value):
+        return "contains ' beside \" or a backslash, which Supervisor cannot be told"
+    return _not_without_quotes(value)

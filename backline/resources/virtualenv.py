@@ -1,4 +1,6 @@
-"""A virtualenv with exactly what a requirements text asks for, built at its final path by uv, else by pip."""
+"""A virtualenv with exactly what a requirements text asks for, built at its final path by uv, else by pip.
+
+One of an old Python, which neither uv nor venv makes, by the program virtualenv of its time."""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ TOLD_LINES = 20
 
 @dataclass(frozen=True)
 class Virtualenv(PathResource):
-    """`python` is the interpreter's path or name; `uv` the path of a uv (empty, or none there: the host's own).
+    """`python` is the interpreter's path or name; `uv` the path of a uv (empty, or none there: the host's own);
+    `virtualenv` that of a virtualenv that is to make it, with the pip that this brings (empty: uv, else venv and pip).
 
     One that was whole and is to be made anew is put aside first, and comes back if the new one cannot be made."""
 
@@ -35,10 +38,10 @@ class Virtualenv(PathResource):
     python: str
     requirements: str
     uv: str = ""
+    virtualenv: str = ""
 
     def needs(self) -> tuple[str, ...]:
-        own = super().needs()
-        return (*own, path_name(self.uv)) if self.uv else own
+        return (*super().needs(), *(path_name(tool) for tool in (self.uv, self.virtualenv) if tool))
 
     @property
     def interpreter(self) -> str:
@@ -104,10 +107,12 @@ class Virtualenv(PathResource):
     def _build(self, host: Host) -> None:
         python = self._base(host)
         uv = self.uv if self.uv and is_program(host, self.uv) else host.find_program("uv")
-        if uv:
+        if self.virtualenv:
+            self._build_by_virtualenv(host, python)
+        elif uv:
             self._build_by_uv(host, uv, python)
         else:
-            self._build_by_pip(host, python)
+            self._build_by_venv(host, python)
         self._mark(host)
 
     def _mark(self, host: Host) -> None:
@@ -123,13 +128,21 @@ class Virtualenv(PathResource):
         done = host.run([*install, *self._from_file(host)], environment=environment, live=True)
         self._expect(done, "uv cannot install what is required")
 
-    def _build_by_pip(self, host: Host, python: str) -> None:
+    def _build_by_virtualenv(self, host: Host, python: str) -> None:
+        made = host.run([self.virtualenv, "--python", python, "--no-periodic-update", self.path], live=True)
+        self._expect(made, "virtualenv cannot make the virtualenv")
+        self._install_by_pip(host)
+
+    def _build_by_venv(self, host: Host, python: str) -> None:
         if host.run([python, "-c", "import venv, ensurepip"]).code != 0:
             raise Failure(
                 f"{python} cannot make a virtualenv: it has no venv or no ensurepip, and there is no uv on this host",
                 hint="install it (on Debian and Ubuntu: apt install python3-venv), or put uv on the PATH",
             )
         self._expect(host.run([python, "-m", "venv", self.path], live=True), "python -m venv fails")
+        self._install_by_pip(host)
+
+    def _install_by_pip(self, host: Host) -> None:
         install = [self.interpreter, "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
         done = host.run([*install, *self._from_file(host)], live=True)
         self._expect(done, "pip cannot install what is required")

@@ -50,3 +50,17 @@ uv==0.13.9 \\
 """glibc 2.17 and newer, and musl."""
 
 UV_PROGRAM = "bin/uv"
+
+VIRTUALENV = """\
+virtualenv==20.21.1 \\
+    --hash=sha256:09ddbe1af0c8ed2bb4d6ed226b9e6415718ad18aef9fa0ba023d96b7a8356049
+distlib==0.3.9 \\
+    --hash=sha256:47f8c22fd27c27e25a65601af709b38e4f0a45ea4fc2e710f65755fa8caaaf87
+filelock==3.16.1 \\
+    --hash=sha256:2082e5703d51fbf98ea75855d9d5527e33d8ff23099bec374a134febee6946b0
+platformdirs==3.11.0 \\
+    --hash=sha256:e9d171d00af68be50e9202731309c4e658fd8bc76f55c11c7dd760d023bda68e
+"""
+"""Pure Python. The last series that makes virtualenvs of Python 2.7 and 3.6, and brings a pip for each with it."""
+
+VIRTUALENV_PROGRAM = "bin/virtualenv"

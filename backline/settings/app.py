@@ -9,6 +9,14 @@ from backline.resources.secret import Secret
 
 
 @dataclass(frozen=True)
+class Plain:
+    """Plain mode's own paths, as a person wrote them; each is empty where the release's own path is taken."""
+
+    virtualenv: str = ""
+    directory: str = ""
+
+
+@dataclass(frozen=True)
 class App:
     """One app on one host, paths absolute. `user` and `group` are empty where rootless: whoever logs in."""
 
@@ -22,7 +30,15 @@ class App:
     user: str = ""
     group: str = ""
     environment: Mapping[str, str | Secret] = field(default_factory=dict)
-    """What every process of the app is given, by way of the release's env file."""
+    """What every process of the app is given, by way of the release's env file; in plain mode by Supervisor."""
+    settings_module: str = ""
+    """`shop.settings`"""
+    hostname: str = ""
+    """What the host calls itself."""
+    plain: Plain | None = None
+    """None where programs carry their generation in their names."""
+    shared_paths: tuple[str, ...] = ()
+    """Paths in the project that all releases share."""
 
     @property
     def releases(self) -> str:
@@ -65,6 +81,11 @@ class App:
     def state_directory(self) -> str:
         """Lock, journal, ledger, generation records."""
         return f"{self.root}/.backline"
+
+    @property
+    def program_prefixes(self) -> tuple[str, ...]:
+        """What the names of its programs begin with: `shop-`, and in plain mode `shop_`."""
+        return (f"{self.name}-", f"{self.name}_")
 
 
 @dataclass(frozen=True)
@@ -125,10 +146,20 @@ class Release:
 
 @dataclass(frozen=True)
 class Generation:
-    """One starting of a release's programs: r43, and started again r43-2, r43-3."""
+    """One starting of a release's programs: r43, and started again r43-2, r43-3. In plain mode see plain.py."""
 
     release: Release
     attempt: int = 1
+
+    @property
+    def in_place(self) -> bool:
+        """Whether its programs have the names that those of the generation before had."""
+        return False
+
+    @property
+    def foundations(self) -> tuple[tuple[str, str], ...]:
+        """The links that must lead to its release before its programs start: (path, target)."""
+        return ()
 
     @property
     def label(self) -> str:
@@ -139,8 +170,26 @@ class Generation:
         return self.release.app
 
     def program_name(self, part: str) -> str:
-        """`shop-web-r43`, `shop-celery-default-r43-2`."""
+        """Of the web and of beat: `shop-web-r43`."""
         return f"{self.app.name}-{part}-{self.label}"
+
+    def worker_program_name(self, worker: str) -> str:
+        """`shop-celery-default-r43-2`."""
+        return self.program_name(f"celery-{worker}")
+
+    def words(self, program: str) -> tuple[str, ...]:
+        """How the command of a program begins that the virtualenv brings."""
+        return (self.release.launcher, self.release.executable(program))
+
+    @property
+    def directory(self) -> str:
+        """Where programs work."""
+        return self.release.directory
+
+    @property
+    def environment(self) -> Mapping[str, str | Secret]:
+        """What Supervisor gives its programs; the rest is the launcher's."""
+        return {"HOME": self.app.home}
 
     @property
     def web_socket(self) -> str:
@@ -150,5 +199,6 @@ class Generation:
         """A Celery node of its own: `default-r43@web1` (facts: a shared name lets one cancel_consumer stop both)."""
         return f"{worker}-{self.label}@{self.app.host}"
 
-    def log_file(self, part: str) -> str:
-        return f"{self.app.logs}/{self.program_name(part)}.log"
+    def log_file(self, program: str) -> str:
+        """Of the program of this name."""
+        return f"{self.app.logs}/{program}.log"

@@ -7,7 +7,10 @@ from typing import cast
 
 from backline.agent.facts import Facts
 from backline.resources.secret import Secret
-from backline.settings.app import App, SupervisorPaths
+from backline.settings.app import App, Plain, SupervisorPaths
+
+PLAIN = "plain"
+"""The value of supervisor_naming that sets plain mode."""
 
 Values = Mapping[str, object]
 """Checked values by the names of their variables."""
@@ -34,7 +37,17 @@ def app_on(host: str, values: Values, facts: Facts) -> App:
         user=user,
         group=user,
         environment=cast("Mapping[str, str | Secret]", values["app_environment"]),
+        settings_module=str(values["django_settings_module"]),
+        hostname=facts.hostname,
+        plain=_plain(values),
+        shared_paths=cast("tuple[str, ...]", values["app_shared_paths"]),
     )
+
+
+def _plain(values: Values) -> Plain | None:
+    if values["supervisor_naming"] != PLAIN:
+        return None
+    return Plain(str(values["app_virtualenv"]), str(values["app_directory"]))
 
 
 def supervisor_for(app: App) -> SupervisorPaths:

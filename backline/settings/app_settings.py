@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from backline.resources.secret import Secret
+from backline.settings.plain_objections import objections_to_environment, objections_to_paths
 from backline.settings.settings import Objection, Settings
 
 PARTS = ("workers", "web", "beat")
@@ -55,6 +56,12 @@ class AppSettings(Settings):
     """Whether everything lies in the home of the user that logs in, under a supervisord of their own."""
     supervisor_naming: Literal["generations", "plain"] = "generations"
     """`generations`: programs carry their release; old and new overlap. `plain`: one name, restarted in place."""
+    app_directory: str = ""
+    """Plain mode: the path that programs work in, kept to the letter; a link that each deploy moves. Empty: the
+    release's own."""
+    app_virtualenv: str = ""
+    """Plain mode: the path of the virtualenv in their commands; a link that each deploy moves. Empty: the release's
+    own."""
 
     def objections(self) -> Iterator[Objection]:
         """What types do not say."""
@@ -70,6 +77,10 @@ class AppSettings(Settings):
             yield Objection("app_trial_seconds", "must be seconds, or 0 for none")
         if sorted(self.app_restart_order) != sorted(PARTS):
             yield Objection("app_restart_order", f"must name each of {', '.join(PARTS)} once")
+        yield from objections_to_paths(
+            self.app, {"app_directory": self.app_directory, "app_virtualenv": self.app_virtualenv}
+        )
+        yield from objections_to_environment(self.app)
         for path in self.app_shared_paths:
             if path.startswith("/") or ".." in path.split("/") or path.strip("/") in ("", "."):
                 yield Objection("app_shared_paths", f'must be paths inside the project, but "{path}" is not')

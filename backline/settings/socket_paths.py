@@ -24,3 +24,4 @@ def require_bindable(path: str, variable: str, longest: int = LONGEST) -> None:
 def require_bindable_web_sockets(app: App) -> None:
     """The same for the sockets of all generations to come."""
     require_bindable(f"{app.run_directory}/web-{_LONGEST_LABEL}.sock", "app_root")
+    require_bindable(f"{app.run_directory}/{app.name}_web.sock", "app_root")

@@ -12,6 +12,7 @@ from backline.resources.absent import Absent
 from backline.resources.directory import Directory
 from backline.resources.failure import Conflict, Failure
 from backline.resources.link import Link
+from backline.resources.link_place import LinkPlace
 from tests.host.applying import ThisHost, this_host
 from tests.host.vandalism import (
     Vandalism,
@@ -115,3 +116,24 @@ def test_absent_removes_a_link_and_not_what_it_points_to(this_host: ThisHost, tm
     (tmp_path / "old").symlink_to("data")
     assert this_host.apply(Absent(str(tmp_path / "old")))
     assert os.listdir(tmp_path) == ["data"]
+
+
+def test_place_of_a_link_is_made_ready_and_a_link_in_it_left_alone(this_host: ThisHost, tmp_path: Path) -> None:
+    place = LinkPlace(str(tmp_path / "path" / "to" / "app"))
+    assert this_host.attributes(place) == ["folder"]
+    assert this_host.apply(place)
+    assert not this_host.apply(place)
+    os.symlink("/nowhere", place.path)
+    assert not this_host.apply(place)
+    assert os.readlink(place.path) == "/nowhere"
+
+
+@pytest.mark.parametrize("vandalism", [replace_by_file, replace_by_directory])
+def test_place_of_a_link_where_something_else_is_is_refused(
+    this_host: ThisHost, tmp_path: Path, vandalism: Vandalism
+) -> None:
+    place = tmp_path / "app"
+    place.symlink_to("/nowhere")
+    vandalism(place)
+    with pytest.raises(Conflict, match="deploys put a link there"):
+        this_host.check(LinkPlace(str(place)))

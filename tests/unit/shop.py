@@ -14,7 +14,9 @@ SUPERVISOR = SupervisorPaths(
 
 
 def shop(root: str = f"{HOME}/shop", *, rootless: bool = True, host: str = "web1", home: str = HOME) -> App:
-    return App(name="shop", root=root, home=home, rootless=rootless, host=host)
+    return App(
+        name="shop", root=root, home=home, rootless=rootless, host=host, settings_module="shop.settings", hostname="vm"
+    )
 
 
 def shop_release(number: int, root: str = f"{HOME}/shop") -> Release:

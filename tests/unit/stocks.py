@@ -14,13 +14,15 @@ from backline.deploy.git import Repository
 from backline.deploy.order import Order
 from backline.deploy.source import Source
 from backline.deploy.stock import Stock
+from backline.deploy.switching import live_record
 from backline.resources.blobs import TreeFile
 from backline.resources.process import Process
-from backline.resources.records import GenerationRecord, LiveRecord
+from backline.resources.records import GenerationRecord
 from backline.resources.secret import Secret
 from backline.roles.celery import CelerySettings
 from backline.roles.nginx import NginxSettings
 from backline.roles.web import WebSettings
+from backline.settings.app import Plain
 from backline.settings.app_settings import AppSettings
 from backline.settings.settings import HostSettings, Settings
 from tests.unit.shop import SUPERVISOR, shop
@@ -44,9 +46,11 @@ NOTHING = AppState(
 Variables = Mapping[str, object]
 
 
-def host_settings(environment: Mapping[str, str | Secret] | None = None, **variables: object) -> HostSettings:
+def host_settings(
+    environment: Mapping[str, str | Secret] | None = None, plain: Plain | None = None, **variables: object
+) -> HostSettings:
     """Every role that a release's processes come from; variables go to the role that declares them."""
-    app = replace(shop(), environment=environment or {})
+    app = replace(shop(), environment=environment or {}, plain=plain)
     every: tuple[Settings, ...] = (
         AppSettings(app, SUPERVISOR, app_name="shop", app_source=".", django_settings_module="shop.settings"),
         CelerySettings(app, SUPERVISOR, celery_app="shop"),
@@ -77,8 +81,6 @@ def after(draft: Draft) -> Stock:
     state = change.stock.state
     generation = change.generation
     record = GenerationRecord(generation.label, generation.release.number, generation.attempt, change.processes)
-    replaced = {process.program.name for process in change.previous}
-    staying = tuple(name for name in change.stock.live_programs if name not in replaced)
     number = change.release.number
     return replace(
         change.stock,
@@ -87,7 +89,7 @@ def after(draft: Draft) -> Stock:
             numbers=tuple(sorted({*state.numbers, number})),
             highest=max(state.highest, number),
             releases=(*(item for item in state.releases if item.number != number), change.record),
-            live=LiveRecord(number, (*staying, *names(change.processes))),
+            live=live_record(change),
             good=(*(good for good in state.good if good != number), number),
             generations=(*state.generations, record.to_json()),
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -29,7 +30,9 @@ PING = CeleryPing("/run", "/python", "/r43", "shop", (("a-r43@web1", "shop-a-r43
 PROCESS = Process(Program("shop-a-r43", ("celery", "worker"), "/r43", "/log"), WORKERS, "celery", gate=PING)
 RECORDS = [
     RELEASE,
+    replace(RELEASE, environment={"GREETING": "hello"}),
     LiveRecord(43, ("shop-a-r43-2", "shop-web-r43")),
+    LiveRecord(43, ("shop_a", "shop_web"), ("r43-2", "r43")),
     GenerationRecord("r43-2", 43, 2, (PROCESS,)),
     GoodReleases((1, 2, 4)),
 ]
@@ -90,3 +93,13 @@ def test_record_of_an_earlier_backline_has_no_settings_module() -> None:
     content = json.loads(RELEASE.to_json())
     del content["settings_module"]
     assert ReleaseRecord.from_json(json.dumps(content)).settings_module == ""
+
+
+def test_program_serves_as_the_generation_has_it_that_the_record_names() -> None:
+    plain = LiveRecord(43, ("shop_a", "shop_web"), ("r43-2", "r43"))
+    assert (plain.serves("shop_a", "r43-2"), plain.serves("shop_a", "r43"), plain.serves("shop_b", "r43")) == (
+        True,
+        False,
+        False,
+    )
+    assert LiveRecord(43, ("shop-a-r43",)).serves("shop-a-r43", "r43")

@@ -8,6 +8,7 @@ import pytest
 
 from backline.resources.directory import Directory
 from backline.resources.failure import ConfigurationError
+from backline.resources.link_place import LinkPlace
 from backline.resources.plan import Entry, Plan, contradictions
 from backline.resources.resource import Resource
 from backline.roles.app import AppSettings, resources
@@ -42,9 +43,10 @@ def test_what_releases_share_has_a_place() -> None:
     assert f"{HOME}/shop/shared/media/photos" in modes(settings(app_shared_paths=("media/photos/",)))
 
 
-def test_plain_names_are_refused_by_name() -> None:
-    with pytest.raises(ConfigurationError, match="supervisor_naming: plain"):
-        list(resources(settings(supervisor_naming="plain")))
+def test_links_that_deploys_move_have_their_places_looked_at() -> None:
+    plain = settings(app_directory="/path/to/app/", app_virtualenv="/path/to/env")
+    places = [item for item in resources(plain) if isinstance(item, LinkPlace)]
+    assert places == [LinkPlace("/path/to/app"), LinkPlace("/path/to/env")]
 
 
 def test_setting_up_a_system_is_refused_with_the_way_out() -> None:

@@ -138,7 +138,7 @@ def test_beat_can_be_left_out_and_runs_on_its_host_only() -> None:
         ("Mail", CeleryWorker(), "name of a worker"),
         ("a b", CeleryWorker(), "name of a worker"),
         ("a\n", CeleryWorker(), "name of a worker"),
-        ("w", CeleryWorker(concurrency=0), "concurrency"),
+        ("w", CeleryWorker(concurrency=-1), "concurrency"),
         ("w", CeleryWorker(soft_time_limit=60, hard_time_limit=30), "never comes"),
         ("w", CeleryWorker(hard_time_limit=-1), "time limits"),
         ("w", CeleryWorker(queues=("a,b",)), "name of a queue"),
@@ -155,9 +155,10 @@ def test_sound_settings_meet_no_objection_and_ask_for_nothing_outside_the_releas
     assert list(resources(settings())) == []
 
 
-def test_django_celery_is_refused_by_name() -> None:
-    with pytest.raises(ConfigurationError, match="django-celery"):
-        list(resources(settings(celery_command="django-celery")))
+def test_an_application_must_be_named_where_django_celery_brings_none() -> None:
+    (objection,) = settings(celery_app="").objections()
+    assert objection.variable == "celery_app"
+    assert list(settings(celery_app="", celery_command="django-celery").objections()) == []
 
 
 def matching(pattern: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backline.commands.own_folders import OURS
+from backline.commands.own_folders import OURS, module_files
 from backline.commands.role_order import in_order
 from backline.commands.roles import load_roles
 from backline.deploy.role import Role
@@ -43,7 +43,7 @@ def test_ours_are_found_in_their_folder_and_come_in_this_order() -> None:
     found = [role.name for role in load_roles(OURS)]
     known = ["app", "virtualenv", "supervisor", "nginx", "redis", "celery", "web"]
     assert [name for name in found if name in known] == known
-    assert set(found) == {file.stem for file in (OURS / "roles").glob("*.py")} - {"__init__"}
+    assert set(found) == {file.stem for file in module_files(OURS / "roles")}
 
 
 def test_what_a_role_brings_comes_before_it() -> None:

@@ -38,7 +38,7 @@ class NeighbourApp:
 
 @dataclass(frozen=True)
 class Traces:
-    """`links` are those that the app's switches have moved, as far as they are there."""
+    """`links` are those that the app's deploys have moved, as far as they are there."""
 
     programs: tuple[ProgramTrace, ...] = ()
     links: tuple[str, ...] = ()
@@ -144,8 +144,9 @@ def _recorded_in(record: bytes) -> Recorded:
             if "log_file" in value and "patience" in value and "command" in value:
                 places = (str(value.get("directory")), str(value["log_file"]))
                 programs.append(ProgramTrace(str(value["name"]), places, int(value["patience"]), recorded=True))
-            if "program" in value and isinstance(value.get("links"), dict):
-                links += (str(pair["items"][0]) for pair in value["links"]["items"])
+            for moved in (value.get("links"), value.get("foundations")) if "program" in value else ():
+                if isinstance(moved, dict):
+                    links += (str(pair["items"][0]) for pair in moved["items"])
             pending.extend(value.values())
         elif isinstance(value, list):
             pending.extend(value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from backline.agent.steps.start_programs import Started, start_written
 from backline.resources.foresight import Would
 from backline.resources.program import Program
-from backline.resources.program_control import reload_configuration, remove_programs, stop_program
+from backline.resources.program_control import reload_configuration, remove_programs, stop_programs
 from backline.resources.program_files import program_file, program_name, require_programs_accepted, write_programs
 from backline.resources.resource import Action
 from backline.resources.supervisor_rpc import Supervisor
@@ -35,7 +35,7 @@ class MoveProgram(Action):
         reload_configuration(host, supervisor)
         require_programs_accepted(host, self.python, self.include_directory, (self.new,))
         if self.old:
-            stop_program(host, supervisor, self.old, self.patience)
+            stop_programs(host, supervisor, (self.old,), self.patience)
         # The new file is there before the old one goes: a host that boots in between has one of them in any case.
         write_programs(host, self.include_directory, (self.new,))
         if self.old and self.old != self.new.name:

@@ -79,6 +79,7 @@ class Prune(Action):
             record = LiveRecord.from_json(host.read(live).decode())
             kept.add(record.release)
             kept.update(map(_number_of_program, record.programs))
+            kept.update(map(_number_of_label, record.generations))
         for link in ("current", "run/static", "run/static-previous"):
             found = host.status(f"{self.root}/{link}")
             number = found.target.rpartition("releases/")[2].partition("/")[0] if found else ""
@@ -90,11 +91,15 @@ class Prune(Action):
         """Those whose release is gone, with the logs of their programs."""
         directory = f"{self.root}/.backline/generations"
         left = {name for name in host.names(f"{self.root}/releases") if name.isdigit()}
-        for name in host.names(directory):
-            if str(_number_of_label(name.partition(".")[0])) not in left:
-                for log in _logs_of(host.read(f"{directory}/{name}")):
+        logs = {name: set(_logs_of(host.read(f"{directory}/{name}"))) for name in host.names(directory)}
+        forgotten = [name for name in logs if str(_number_of_label(name.partition(".")[0])) not in left]
+        kept = {log for name in logs if name not in forgotten for log in logs[name]}
+        for name in forgotten:
+            # In plain mode a log is of many generations; one that lies elsewhere is where a person wanted it.
+            for log in logs[name] - kept:
+                if log.startswith(f"{self.root}/logs/"):
                     _remove_rotated(host, log)
-                host.remove(f"{directory}/{name}")
+            host.remove(f"{directory}/{name}")
 
     def _remove_uploads(self, host: Host) -> None:
         directory = f"{self.root}/.backline/incoming"

@@ -11,8 +11,8 @@ from backline.resources.records import GoodReleases, LiveRecord, ReleaseRecord
 from backline.resources.resource import Host, Question
 from backline.resources.supervisor_rpc import ProcessInfo, Supervisor, SupervisorAbsent
 
-GENERATION_SUFFIX = r"-r\d+(-\d+)?$"
-"""What the names of an app's programs end in, and those of services do not."""
+OF_AN_APP = r"-r\d+(-\d+)?$|_"
+"""What the names of apps' programs hold, and those of services do not: a generation, or in plain mode an underscore."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,8 @@ class ReadApp(Question):
             found = Supervisor(self.supervisor_socket).processes()
         except SupervisorAbsent:
             return ()
-        own = f"{self.app_name}-"
-        return tuple(one for one in found if one.name.startswith(own) or not re.search(GENERATION_SUFFIX, one.name))
+        own = (f"{self.app_name}-", f"{self.app_name}_")
+        return tuple(one for one in found if one.name.startswith(own) or not re.search(OF_AN_APP, one.name))
 
 
 def _releases(host: Host, directory: str) -> tuple[ReleaseRecord, ...]:
@@ -132,7 +132,8 @@ def _interpreter(host: Host, python: str) -> tuple[str, str]:
     path = host.find_program(f"python{python}" if python[0].isdigit() else python)
     if path is None:
         return "", ""
-    asked = host.ask((path, "-I", "-S", "-c", "import sys; print('.'.join(map(str, sys.version_info[:3])))"))
+    # Python 2.7 has no -I; with -E and -s, and a program that imports nothing of its folder, this is the same.
+    asked = host.ask((path, "-E", "-s", "-S", "-c", "import sys; print('.'.join(map(str, sys.version_info[:3])))"))
     if asked.code:
         raise Failure(f"{path} does not run: exit code {asked.code}", lines=tuple(asked.output.splitlines()[-5:]))
     return path, asked.output.strip()

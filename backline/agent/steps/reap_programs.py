@@ -31,16 +31,16 @@ class Reaped:
 
 @dataclass(frozen=True)
 class ReapPrograms(Action):
-    """`prefix` is what the names of the app's programs begin with (`shop-`)."""
+    """`prefixes` are what the names of the app's programs begin with (`shop-`)."""
 
     socket: str
-    prefix: str
+    prefixes: tuple[str, ...]
 
     def perform(self, host: Host) -> Reaped:
         supervisor = Supervisor(self.socket)
         try:
             without_file = reload_configuration(host, supervisor).removed
-            ours = tuple(sorted(name for name in without_file if name.startswith(self.prefix)))
+            ours = tuple(sorted(name for name in without_file if name.startswith(self.prefixes)))
             fates = {name: self._fate(host, supervisor, name) for name in ours}
         except SupervisorAbsent:
             return Reaped()
@@ -57,7 +57,7 @@ class ReapPrograms(Action):
         return Reaped(draining=tuple(sorted(name for name in without_file if self._drains(name, found))))
 
     def _drains(self, name: str, states: Mapping[str, str]) -> bool:
-        return name.startswith(self.prefix) and states.get(name) == STOPPING
+        return name.startswith(self.prefixes) and states.get(name) == STOPPING
 
     def _fate(self, host: Host, supervisor: Supervisor, name: str) -> str:
         found = supervisor.process(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backline.resources.program_control import stop_program, wait_until_running
+from backline.resources.program_control import stop_programs, wait_until_running
 from backline.resources.resource import Action
 from backline.resources.supervisor_rpc import Supervisor
 
@@ -23,6 +23,6 @@ class RestartProgram(Action):
 
     def perform(self, host: Host) -> None:
         supervisor = Supervisor(self.socket)
-        stop_program(host, supervisor, self.program, self.patience)
+        stop_programs(host, supervisor, (self.program,), self.patience)
         host.call(lambda: supervisor.start(self.program))
         wait_until_running(host, supervisor, self.program)

@@ -19,7 +19,10 @@ def test_a_worker_that_must_not_overlap_is_replaced_after_its_end(sandbox: Proje
     everywhere.write_text(text.replace("queues: [mail]\n", "queues: [mail]\n    overlap: false\n"))
     sandbox.commit("one mail worker at a time")
     for release in ("r2", "r3"):
-        sandbox.on_host("deploy", "--force")
+        done = sandbox.on_host("deploy", "--force")
+        assert done.summary["hosts"]["sandbox"]["pauses"].keys() == {"mail", "beat"}
+        told = [event["text"] for event in done.events if event["event"] == "note"]
+        assert sum("-mail-" in text and "(overlap: false)" in text for text in told) == 1
         assert_everything_runs(sandbox, release)
         assert [name for name in sandbox.pids() if "-mail-" in name] == [f"shop-celery-mail-{release}"]
     sandbox.on_host("restart-workers")

@@ -64,6 +64,25 @@ def test_logs_of_a_pruned_generation_go_with_their_rotations(app: AppFolder, mac
     assert sorted(path.name for path in logs.iterdir()) == ["web-r1.log.old", "web-r2.log"]
 
 
+def test_a_log_that_later_generations_write_too_stays_and_so_does_one_that_lies_elsewhere(
+    app: AppFolder, machine: Machine, tmp_path: Path
+) -> None:
+    """As in plain mode."""
+    (app.root / "logs").mkdir()
+    shared, elsewhere, old = app.root / "logs" / "shop_web.log", tmp_path / "mine.log", app.root / "logs" / "shop_a.log"
+    (app.state / "generations").mkdir()
+    for number, logs in ((1, (shared, elsewhere, old)), (2, (shared,))):
+        app.make_release(number)
+        processes = tuple(Process(Program(log.stem, ("web",), "/", str(log)), WEB, "web") for log in logs)
+        (app.state / "generations" / f"r{number}.json").write_text(
+            GenerationRecord(f"r{number}", number, 1, processes).to_json()
+        )
+    for log in (shared, elsewhere, old):
+        log.touch()
+    Prune(str(app.root), keep=(2,)).perform(machine)
+    assert [log.exists() for log in (shared, elsewhere, old)] == [True, True, False]
+
+
 def test_number_of_a_pruned_release_is_not_used_again(app: AppFolder, machine: Machine) -> None:
     app.make_release(1)
     app.make_release(2)

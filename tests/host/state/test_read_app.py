@@ -77,12 +77,13 @@ def test_interpreter_is_found_by_name_by_version_and_by_path(app: AppFolder) -> 
 
 
 def test_programs_of_another_app_are_left_out(app: AppFolder, daemon: Folder, machine: Machine) -> None:
-    programs = tuple(daemon.program(name) for name in ("shop-web-r1", "shopping-web-r3-2", "nginx"))
+    names = ("shop-web-r1", "shopping-web-r3-2", "nginx", "shop_web", "shopping_web")
+    programs = tuple(daemon.program(name) for name in names)
     write_programs(machine, daemon.include, programs)
     daemon.supervisor.reload_configuration()
     for program in programs:
         daemon.supervisor.add(program.name)
-    assert sorted(one.name for one in app.read(daemon.socket).programs) == ["nginx", "shop-web-r1"]
+    assert sorted(one.name for one in app.read(daemon.socket).programs) == ["nginx", "shop-web-r1", "shop_web"]
 
 
 def test_ledger_is_only_added_to_even_behind_half_a_line(app: AppFolder, machine: Machine) -> None:

@@ -42,7 +42,7 @@ def test_drained_program_is_reaped_when_it_has_finished_and_not_before(daemon: F
     names = ("shop-a-r1", "shop-a-r2", "blog-a-r1")
     _, kept, _ = start(daemon, machine, *(worker(daemon, name) for name in names))
     DrainPrograms(daemon.socket, daemon.include, ("shop-a-r1", "blog-a-r1")).perform(machine)
-    reap = ReapPrograms(daemon.socket, "shop-")
+    reap = ReapPrograms(daemon.socket, ("shop-",))
     assert reap.perform(machine) == Reaped(draining=("shop-a-r1",))
     Path(daemon.root, "finish").touch()
     eventually(machine, lambda: daemon.state("shop-a-r1") == "STOPPED" == daemon.state("blog-a-r1"))
@@ -56,7 +56,7 @@ def test_drained_program_is_reaped_when_it_has_finished_and_not_before(daemon: F
 def test_program_whose_file_is_gone_and_that_nobody_told_to_end_is_named(daemon: Folder, machine: Machine) -> None:
     (pid,) = start(daemon, machine, worker(daemon, "shop-a-r1"))
     daemon.file("shop-a-r1").unlink()
-    assert ReapPrograms(daemon.socket, "shop-").perform(machine) == Reaped(running=("shop-a-r1",))
+    assert ReapPrograms(daemon.socket, ("shop-",)).perform(machine) == Reaped(running=("shop-a-r1",))
     assert process_is_there(pid)
 
 
@@ -73,4 +73,4 @@ def test_without_a_supervisord_there_is_nothing_to_drain_or_reap(folder: Folder,
     folder.file("shop-a-r1").write_text("")
     DrainPrograms(folder.socket, folder.include, ("shop-a-r1",)).perform(machine)
     assert not folder.file("shop-a-r1").exists()
-    assert ReapPrograms(folder.socket, "shop-").perform(machine) == Reaped()
+    assert ReapPrograms(folder.socket, ("shop-",)).perform(machine) == Reaped()
