@@ -32,7 +32,7 @@ def compare(target: Target, roles: tuple[Role, ...], names: Collection[str], req
     """The files of the roles of these names, all where none is named, and those that a release with this lock adds."""
     settings = chosen(target.settings, names)
     stock = replace(look(target), settings=settings)
-    files = tuple(_with_its_lines(file, settings) for file in _files(stock, roles, requirements))
+    files = tuple(with_its_lines(file, settings) for file in _files(stock, roles, requirements))
     found = target.answer(CompareFiles(files), tuple)
     return Comparison(target, len(files), found)
 
@@ -61,7 +61,7 @@ def _is_replaced(stock: Stock, file: File, serving: Collection[str]) -> bool:
     return folder == stock.settings.supervisor.include_directory and program in known and program not in serving
 
 
-def _with_its_lines(file: File, settings: HostSettings) -> File:
+def with_its_lines(file: File, settings: HostSettings) -> File:
     """A file that is secret as a whole, with its secrets named instead, so that the lines beside them can be told."""
     if not isinstance(file.content, Secret):
         return file

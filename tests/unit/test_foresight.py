@@ -276,7 +276,7 @@ def test_a_journal_tells_what_is_owed_before_and_after_the_switch() -> None:
     switch: dict[str, object] = {"entry": "switching", "finish": [["stop old web", {}], ["move beat", {}]]}
     entries: list[dict[str, object]] = [{"entry": "opened"}, undo, switch]
     assert owed_by(lines(entries)) == ("undo by DrainPrograms",)
-    done = [*entries, {"entry": "committed"}, {"entry": "finished", "name": "stop old web"}]
+    done: list[dict[str, object]] = [*entries, {"entry": "committed"}, {"entry": "finished", "name": "stop old web"}]
     assert owed_by(lines(done) + '{"entry": "fini') == ("move beat",)
 
 

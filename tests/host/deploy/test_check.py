@@ -49,7 +49,8 @@ def test_the_first_deploy_is_foretold(sandbox: Project) -> None:
 def test_nothing_is_foretold_where_nothing_is_to_be_done(live: Project) -> None:
     release = live.on_host("deploy").summary["release"]
     done = live.inv("deploy", "--check", "--host", live.host)
-    assert done.out == f"{release} is live: nothing would change\n"
+    assert f"{release} is live: nothing would change" in done.out.splitlines()
+    assert "would start" not in done.out
     assert asked(live, "deploy") == Foretold(release, (), ())
 
 
@@ -123,7 +124,7 @@ def test_a_difference_is_shown_line_by_line_and_its_secrets_are_not(live: Projec
     assert "-    server_tokens on;" in shown
     assert "+    server_tokens off;" in shown
     assert "would run    reload nginx" in shown
-    assert shown.endswith("is live: nothing would be started, 1 resource would change\n")
+    assert "is live: nothing would be started, 1 resource would change\n" in shown
     assert "+    server_tokens off;" in live.inv("deploy", "--diff").out
 
 
@@ -131,8 +132,8 @@ def test_what_a_deploy_would_do_is_read_on_one_page(live: Project) -> None:
     live.on_host("deploy")
     live.change("shop/static/shop/shop.css", "/* to be read */\n")
     done = live.inv("deploy", "--check")
-    lines = [line.partition("sandbox")[2].strip() for line in done.out.splitlines()[:-1]]
-    told = [line.split("  ")[0] if "  " in line else " ".join(line.split()[:2]) for line in lines]
+    words = [line.split() for line in done.out.splitlines() if " would " in line]
+    told = [" ".join(line[1:3]) for line in words if line[0] == "sandbox"]
     assert told == [
         *("would send", "would run", "would run"),
         *("would start",) * 3,
@@ -140,7 +141,7 @@ def test_what_a_deploy_would_do_is_read_on_one_page(live: Project) -> None:
         *("would drain",) * 3,
         *("would stop", "would start"),
     ]
-    assert done.out.endswith(" would be made and go live; this was a check, and nothing was done\n")
+    assert " would be made and go live; this was a check, and nothing was done\n" in done.out
 
 
 # what stands in the way

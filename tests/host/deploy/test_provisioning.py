@@ -94,3 +94,26 @@ def test_render_needs_no_host(deployed: Project) -> None:
         assert deployed.inv("ping", check=False).code == 4
     finally:
         away.rename(connection)
+
+
+def test_render_shows_how_files_differ_from_the_hosts(deployed: Project) -> None:
+    alike = deployed.inv("render", "--diff")
+    assert (alike.out, alike.err.count("none differs")) == ("", 1)
+    conf = home(deployed) / ".backline/nginx-shop/nginx.conf"
+    good = conf.read_text()
+    conf.write_text(good.replace("server_tokens off;", "server_tokens on;"))
+    variables = deployed.folder / "inventory/host_vars/sandbox/main.yml"
+    before = variables.read_text()
+    variables.write_text(before.replace('"Hello from the sandbox"', '"Hello from elsewhere"'))
+    try:
+        shown = deployed.inv("render", "--diff")
+        assert deployed.inv("render", "--diff", "--role", "nginx").out.startswith(f"{HEADER}{conf}  content\n---")
+    finally:
+        conf.write_text(good)
+        variables.write_text(before)
+    headers = [line for line in shown.out.splitlines() if line.startswith(HEADER)]
+    place = home(deployed) / "shop/releases/1/.backline/env"
+    assert headers == [f"{HEADER}{conf}  content", f"{HEADER}{place}  content"]
+    assert "+    server_tokens off;" in shown.out
+    assert "+SHOP_GREETING='Hello from elsewhere'" in shown.out
+    assert "of 11 files 2 differ" in shown.err
