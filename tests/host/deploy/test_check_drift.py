@@ -42,7 +42,7 @@ def programs_kept(project: Project) -> Iterator[None]:
         (folder / name).write_bytes(content)
 
 
-@pytest.mark.timeout(3000)
+@pytest.mark.timeout(5400)
 @settings(
     max_examples=STATES,
     derandomize=True,
