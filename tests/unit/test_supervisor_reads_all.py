@@ -74,7 +74,7 @@ class Site:
 
 REQUIRED = (
     f"app_name: shop, app_user: {ACCOUNT}, app_source: shop, django_settings_module: shop.settings, "
-    "celery_app: shop, web_application: 'shop.wsgi:application'"
+    "celery_app: shop, web_application: 'shop.wsgi:application', backline_roles: [redis, web, celery]"
 )
 
 
