@@ -8,7 +8,7 @@ from dataclasses import replace
 from backline.agent.facts import Facts
 from backline.commands.roles import declarations
 from backline.commands.site import Site
-from backline.deploy.role import Role
+from backline.deploy.role import Role, answered_for
 from backline.inventory.inventory import InventoryHost
 from backline.settings.load import load_settings
 from backline.settings.placeholder_facts import placeholder_facts
@@ -56,7 +56,8 @@ def _placed(site: Site, role: Role, loaded: tuple[HostSettings, ...]) -> tuple[H
     def hosts_matching(pattern: str) -> Collection[str]:
         return {host.name for host in site.inventory.match(pattern)}
 
-    own = role.placed([settings.of(role.settings) for settings in having], hosts_matching)
+    with answered_for(role.own_file):
+        own = role.placed([settings.of(role.settings) for settings in having], hosts_matching)
     placed = {settings.app.host: value for settings, value in zip(having, own, strict=True)}
     return tuple(
         replace(settings, by_type={**settings.by_type, role.settings: placed[settings.app.host]})

@@ -20,6 +20,8 @@ from backline.settings.templates import use_templates_of
 OURS = Path(backline.resources.__file__).parent.parent
 """The folder that has our roles/, resources/ and templates/."""
 SENT = "backline.resources"
+DJANGO_APP = "models.py"
+"""What every Django app has, and neither a role nor a resource would be called."""
 
 
 def use_own_folders(project: Path) -> None:
@@ -39,9 +41,11 @@ def use_own_folders(project: Path) -> None:
 
 
 def own_folder(project: Path, name: str) -> Path | None:
-    """The project's folder of this name; None where it has none, or where it is ours: a checkout of Backline."""
+    """The project's folder of this name; None where it has none, where it is ours (a checkout of Backline), and where
+    it is a Django app that happens to be called so."""
     folder = project.resolve() / name
-    return folder if folder.is_dir() and folder.resolve() != (OURS / name).resolve() else None
+    is_ours = folder.resolve() == (OURS / name).resolve()
+    return None if is_ours or not folder.is_dir() or (folder / DJANGO_APP).exists() else folder
 
 
 def module_files(folder: Path) -> list[Path]:

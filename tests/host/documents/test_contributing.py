@@ -37,15 +37,19 @@ class Reader:
 
     checkout: Checkout
     left: list[Section]
+    stopped_at: str = ""
 
     def follow_to(self, title: str) -> None:
         while any(section.title == title for section in self.left):
+            assert not self.stopped_at, f"nobody came past {self.stopped_at}"
             section = self.left.pop(0)
+            self.stopped_at = section.title
             for step in section.steps:
                 if isinstance(step, Command):
                     self._run(step)
                 else:
                     step.put_into(self.checkout.folder)
+            self.stopped_at = ""
 
     def _run(self, command: Command) -> None:
         ended = self.checkout.run(command.line)

@@ -232,6 +232,13 @@ def test_a_resource_may_not_be_called_as_one_of_ours(project: Project) -> None:
     assert "resources/file.py: Backline has a kind of resource in file.py already" in screen_of(done).text
 
 
+def test_a_django_app_that_is_called_roles_is_left_alone(project: Project) -> None:
+    with changed(project, "roles/models.py", "from django.db import models\n"):
+        done = project.inv("render", check=False)
+    assert done.code == 2
+    assert "backline_roles names login, which is not a role; there are app," in screen_of(done).text
+
+
 def test_a_resource_that_fails_on_the_host_is_told_with_its_own_line(project: Project) -> None:
     text = (project.folder / RESOURCE).read_text()
     wrong = text.replace("host.write(self.path,", "host.wrote(self.path,")
