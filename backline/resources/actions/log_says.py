@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from backline.resources.resource import Host
 
+PROCESS_ID = "{pid}"
 LINES_READ = 1000
 PAUSE = 0.2
 """Seconds between two looks."""
@@ -23,7 +24,8 @@ PAUSE = 0.2
 @dataclass(frozen=True)
 class LogSays(Action):
     """Returns the line in which `text` stands. Raises Refused when there is none within `patience` (seconds), and at
-    once when the program dies. The log is to be this generation's own: what an earlier one said proves nothing."""
+    once when the program dies. `{pid}` in the text is the program's process id: where the log is not this generation's
+    own, that keeps what an earlier process said from proving anything."""
 
     program: str
     supervisor_socket: str
@@ -36,14 +38,15 @@ class LogSays(Action):
     def perform(self, host: Host) -> str:
         deadline = time.monotonic() + self.patience
         while True:
-            require_health(self.supervisor_socket, self.program, self.directory)
+            found = require_health(self.supervisor_socket, self.program, self.directory)
+            wanted = self.text.replace(PROCESS_ID, str(found.pid))
             log = last_lines(self.log_file, LINES_READ)
             for line in log:
-                if self.text in line:
+                if wanted in line:
                     return line
             if time.monotonic() > deadline:
                 raise Refused(
-                    f'{self.program} does not say "{self.text}" within {self.patience:g} s',
+                    f'{self.program} does not say "{wanted}" within {self.patience:g} s',
                     lines=without_libraries(log, self.directory)[-LINES_SHOWN:],
                     hint=f"its log says more:\n{self.log_file}",
                 )

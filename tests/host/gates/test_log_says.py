@@ -13,18 +13,24 @@ from tests.host.supervisor.conftest import Folder, daemon, folder, listener, mac
 __all__ = ["daemon", "folder", "listener", "machine"]
 
 
-def begun(daemon: Folder, machine: Machine, script: str, patience: float = 30.0) -> LogSays:
+def begun(daemon: Folder, machine: Machine, script: str, patience: float = 30.0, text: str = "ready") -> LogSays:
     """The gate of a program that supervisord has been told to start."""
     program = daemon.program("shop-jobs", "/bin/sh", "-c", script)
     write_programs(machine, daemon.include, (program,))
     daemon.supervisor.reload_configuration()
     daemon.supervisor.add(program.name)
-    return LogSays(program.name, daemon.socket, program.log_file, program.directory, "ready", patience)
+    return LogSays(program.name, daemon.socket, program.log_file, program.directory, text, patience)
 
 
 def test_the_line_is_waited_for_and_returned(daemon: Folder, machine: Machine) -> None:
     gate = begun(daemon, machine, "echo starting; sleep 1; echo 2 threads ready, all well; exec sleep 60")
     assert gate.perform(machine) == "2 threads ready, all well"
+
+
+def test_what_another_process_said_is_not_taken_for_this_one_s(daemon: Folder, machine: Machine) -> None:
+    script = "echo ready as 1; sleep 1; echo ready as $$; exec sleep 60"
+    gate = begun(daemon, machine, script, text="ready as {pid}")
+    assert gate.perform(machine) == f"ready as {daemon.pid('shop-jobs')}"
 
 
 def test_a_program_that_dies_is_refused_with_what_it_said(daemon: Folder, machine: Machine) -> None:
