@@ -16,6 +16,21 @@ ALWAYS = ("backline.agent.loop",)
 
 OLDEST_PYTHON = (3, 8)
 
+TOO_OLD = "Backline needs Python 3.8 or newer, this is "
+NO_PYTHON = 94
+"""The exit code of a search that found none."""
+SEARCHED = (
+    "python3 python3.14 python3.13 python3.12 python3.11 python3.10 python3.9 python3.8 /usr/libexec/platform-python "
+    "/usr/local/bin/python3 /usr/local/bin/python3.[0-9]* /opt/*/bin/python3 /usr/bin/python3.[0-9]* python"
+)
+"""Names and places of a Python, the host's own first; the patterns are for the shell."""
+SEARCH = (
+    "for p in {searched}; do "
+    'if "$p" -I -S -c "import sys;sys.exit(sys.version_info<{oldest})" >/dev/null 2>&1 </dev/null; '
+    'then exec "$p" {arguments}; fi; '
+    "done; echo no Python 3.8 or newer >&2; exit {none}"
+)
+
 # Words that sh, bash, dash, zsh, fish and csh parse alike: single quotes around no quote, backslash, newline or `!`.
 # The list comprehension reads exactly SIZE bytes in short reads, and leaves when the input ends before.
 COMMAND = (
@@ -28,9 +43,20 @@ COMMAND = (
 
 def start_command(interpreter: str, stream_size: int) -> str:
     """The shell command that starts the agent; `stream_size` is the length of `start_stream` in bytes."""
-    too_old = '"Backline needs Python 3.8 or newer, this is "'
-    code = COMMAND.format(oldest=OLDEST_PYTHON, too_old=too_old, size=stream_size)
-    return f"exec {shlex.quote(interpreter)} -I -S -c '{code}'"
+    return f"exec {shlex.quote(interpreter)} {_arguments(stream_size)}"
+
+
+def search_command(stream_size: int) -> str:
+    """The same by whichever Python the host has; ends with NO_PYTHON where none is new enough."""
+    oldest = str(OLDEST_PYTHON).replace(" ", "")
+    arguments = _arguments(stream_size)
+    script = SEARCH.format(searched=SEARCHED, oldest=oldest, arguments=arguments, none=NO_PYTHON)
+    return f"exec sh -c {shlex.quote(script)}"
+
+
+def _arguments(stream_size: int) -> str:
+    code = COMMAND.format(oldest=OLDEST_PYTHON, too_old=f'"{TOO_OLD}"', size=stream_size)
+    return f"-I -S -c '{code}'"
 
 
 @lru_cache(maxsize=8)

@@ -11,6 +11,7 @@ from typing import Any
 
 from invoke.tasks import Task
 
+from backline.commands.entrance import Entrance
 from backline.commands.exits import told_failures
 from backline.commands.site import Site
 
@@ -23,6 +24,8 @@ HELP = {
     "host": "hosts or groups of the inventory, several with commas (default: the only host there is)",
     "inventory": "the inventory's folder or file (default: inventory/ beside tasks.py, or $BACKLINE_INVENTORY)",
     "verbose": "tell more: unchanged resources, every line of what runs",
+    "ask_pass": "ask for the password of the login (ansible_password)",
+    "ask_become_pass": "ask for the password of sudo or su (ansible_become_password)",
     "debug": "show a traceback where something fails",
 }
 
@@ -67,7 +70,8 @@ def task_of(command: Command, project: Path) -> Task[Any]:
         verbose, debug = options.pop("verbose"), options.pop("debug")
         typed = _typed(command.name, [*own, *manners], options)
         told = {name: options.pop(name) for name in command.manners}
-        site = Site(project, host, inventory, verbose, command=typed, **told)
+        entrance = Entrance(options.pop("ask_pass"), options.pop("ask_become_pass"))
+        site = Site(project, host, inventory, verbose, command=typed, entrance=entrance, **told)
         with told_failures(site, debug):
             command.body(site, **options)
 
@@ -100,7 +104,15 @@ def _option_words(parameter: str, value: object) -> list[str]:
 
 
 def _common_options() -> list[inspect.Parameter]:
-    return [_option("host", ""), _option("inventory", ""), _option("verbose", False), _option("debug", False)]
+    defaults = {
+        "host": "",
+        "inventory": "",
+        "verbose": False,
+        "ask_pass": False,
+        "ask_become_pass": False,
+        "debug": False,
+    }
+    return [_option(name, default) for name, default in defaults.items()]
 
 
 def _option(name: str, default: object = inspect.Parameter.empty) -> inspect.Parameter:

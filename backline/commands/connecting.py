@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from enum import Enum
+from typing import TYPE_CHECKING
 
 from backline.agent.events import Event, Kind, Outcome
 from backline.commands.host_settings import checked_settings, settings_of_hosts
@@ -13,25 +16,38 @@ from backline.commands.roles import load_roles
 from backline.commands.site import Site
 from backline.fleet.asking import AskingSession
 from backline.fleet.fleet import FORKS, Fleet
+from backline.fleet.interpreters import Interpreters, usual_file
+from backline.fleet.python_packages import install_python
 from backline.fleet.session import Listener, Session
+from backline.fleet.starting import NoPython, Start
 from backline.fleet.target import Target
-from backline.inventory.inventory import InventoryHost
 from backline.resources.failure import Unreachable
 from backline.resources.secret import Secret
-from backline.settings.connection import ConnectionSettings, connection_settings
 from backline.settings.settings import HostSettings
-from backline.transport.opening import open_stream
+
+if TYPE_CHECKING:
+    from backline.transport.host_keys import UntrustedHostKey
+
+
+class WithoutPython(Enum):
+    """What becomes of a host that has no Python 3.8 or newer."""
+
+    TOLD = "told"
+    INSTALLED = "installed"
+    """By its package manager, after that was said: for commands that change hosts."""
+
 
 CONNECT = "connect"
 
 
 @contextmanager
-def connected(site: Site, listener: Listener) -> Iterator[Fleet]:
+def connected(site: Site, listener: Listener, without_python: WithoutPython = WithoutPython.TOLD) -> Iterator[Fleet]:
     """A fleet of the site's hosts; its sessions end with the block. Raises the first Failure to connect."""
     roles = load_roles(site.project)
     checked_settings(site, roles)  # what is wrong with them is said before anything is connected
-    with ThreadPoolExecutor(max_workers=FORKS) as pool:
-        sessions = [pool.submit(_connect, site, host, listener) for host in site.hosts]
+    with site.entrance.asking(), ThreadPoolExecutor(max_workers=FORKS) as pool:
+        starts = tuple(_starts(site, listener))
+        sessions = [pool.submit(_connect, site, start, without_python) for start in starts]
     opened = [future.result() for future in sessions if not future.exception()]
     fleet: Fleet | None = None
     try:
@@ -47,36 +63,70 @@ def connected(site: Site, listener: Listener) -> Iterator[Fleet]:
             session.close()
 
 
-def _connect(site: Site, host: InventoryHost, listener: Listener) -> Session:
+def _starts(site: Site, listener: Listener) -> Iterator[Start]:
+    """How each host's agent is started; what a person must be asked is asked now, before anything moves."""
+    access, interpreters = site.entrance.access, Interpreters(usual_file())
+    kind = AskingSession if site.check else Session
+    for host in site.hosts:
+        settings = site.connection(host)
+        access.unlock(settings)
+        yield Start(host.name, settings, access, interpreters, listener, kind)
+
+
+def _connect(site: Site, start: Start, without_python: WithoutPython) -> Session:
     """`open_session`, told as the first step of the run."""
     began = time.time()
-    listener(Event(Kind.STARTED, began, host.name, CONNECT))
+    start.listener(Event(Kind.STARTED, began, start.name, CONNECT))
     status, text = Outcome.FAILED, ""
     try:
-        session = open_session(site, host, listener)
+        session = open_session(site, start, without_python)
         status, text = Outcome.DONE, f"Python {session.facts.python_version} as {session.facts.user}"
         return session
     finally:
         now = time.time()
-        listener(Event(Kind.FINISHED, now, host.name, CONNECT, status, text=text, seconds=now - began))
+        event = Event(Kind.FINISHED, now, start.name, CONNECT, status, text=text, seconds=now - began)
+        start.listener(event)
 
 
-def open_session(site: Site, host: InventoryHost, listener: Listener) -> Session:
+def open_session(site: Site, start: Start, without_python: WithoutPython) -> Session:
     """Connect one host and start its agent. Raises Unreachable, with the host's own hint where it has one."""
-    settings = connection_settings(host, site.inventory)
     try:
-        kind = AskingSession if site.check else Session
-        return kind(host.name, lambda command: open_stream(settings, command), _interpreter(settings), listener)
+        return _session(site, start, without_python)
     except Unreachable as failure:
-        failure.host = failure.host or host.name
+        failure.host = failure.host or start.name
         failure.step = failure.step or CONNECT
-        failure.hint = settings.unreachable_hint or failure.hint
+        failure.hint = start.settings.unreachable_hint or _hint(site, failure, start)
         failure.state = failure.state or "nothing was touched"
         raise
 
 
-def _interpreter(settings: ConnectionSettings) -> str:
-    return settings.python or "python3"
+def _session(site: Site, start: Start, without_python: WithoutPython) -> Session:
+    try:
+        return start.session()
+    except NoPython as missing:
+        if start.settings.python:
+            raise
+        if site.check or without_python is WithoutPython.TOLD:
+            missing.hint = f"{missing.hint}\nor have its package manager install it:  inv provision{site.host_option}"
+            raise
+    text = "no Python 3.8 or newer there: its package manager installs python3"
+    start.listener(Event(Kind.NOTE, time.time(), host=start.name, step=CONNECT, text=text))
+    install_python(start)
+    return start.found()
+
+
+def _hint(site: Site, failure: Unreachable, start: Start) -> str:
+    from backline.transport.host_keys import UntrustedHostKey
+
+    if isinstance(failure, UntrustedHostKey):
+        return f"{failure.hint}\n{trust_command(site, failure, start.name)}"
+    return failure.hint
+
+
+def trust_command(site: Site, failure: UntrustedHostKey, host: str) -> str:
+    """What to type to accept the key."""
+    inventory = f" --inventory {shlex.quote(site.inventory_path)}" if site.inventory_path else ""
+    return f"inv trust --host {shlex.quote(host)}{inventory}{' --replace' if failure.changed else ''}"
 
 
 def _target(session: Session, settings: HostSettings) -> Target:

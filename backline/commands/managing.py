@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 
 from backline.commands.at_terminal import at_terminal, leave_with
 from backline.commands.command import command
@@ -52,7 +53,8 @@ def ssh(site: Site) -> None:
 
     _require_one_host(site)
     with connected(site, to_errors) as fleet:
-        code = at_terminal(site, fleet.targets[0], LOGIN)
+        way = replace(site.connection(site.hosts[0]), become=False)  # who wants to be root there says so there
+        code = at_terminal(site, fleet.targets[0], LOGIN, way=way)
     leave_with(code)
 
 

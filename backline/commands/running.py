@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 
 from backline.agent.events import Event
-from backline.commands.connecting import connected
+from backline.commands.connecting import WithoutPython, connected
 from backline.commands.exits import as_failure, stop_writing
 from backline.commands.explaining import explain
 from backline.commands.last_words import foreseen_words, last_words
@@ -39,7 +39,7 @@ def run(site: Site, prepare: Callable[[Listener], Work], json: bool, force: bool
         with _listening(site, json) as teller:
             listener = stopwatch.before(teller)
             work = prepare(listener)
-            with connected(site, listener) as fleet:
+            with connected(site, listener, WithoutPython.INSTALLED) as fleet:
                 targets = fleet.targets
                 outcome = work(fleet, order_of(site, force))
     except (Exception, KeyboardInterrupt) as error:

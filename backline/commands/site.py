@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backline.commands.entrance import Entrance
 from backline.commands.steps import at_step
 from backline.resources.failure import ConfigurationError
 
 if TYPE_CHECKING:
     from backline.inventory.inventory import Inventory, InventoryHost
+    from backline.settings.connection import ConnectionSettings
 
 DEFAULT_HOSTS = "backline_default_hosts"
 BUILT_IN = ("all", "ungrouped")
@@ -35,6 +37,7 @@ class Site:
     """Show what differs in files, as unified diffs."""
     command: str = ""
     """What was typed behind `inv`, but for the options that every command has."""
+    entrance: Entrance = field(default_factory=Entrance)
 
     @cached_property
     def inventory(self) -> Inventory:
@@ -52,11 +55,22 @@ class Site:
         with at_step("find hosts"):
             return inventory.match(self.host or self._default_pattern())
 
+    def connection(self, host: InventoryHost) -> ConnectionSettings:
+        """How to reach a host. Raises ConfigurationError."""
+        from backline.settings.connection import connection_settings
+
+        return self.entrance.with_passwords(connection_settings(host, self.inventory))
+
     @property
     def host_option(self) -> str:
         """How the next command names the same hosts."""
         options = {"--host": self.host, "--inventory": self.inventory_path}
-        return "".join(f" {name} {shlex.quote(value)}" for name, value in options.items() if value)
+        words = "".join(f" {name} {shlex.quote(value)}" for name, value in options.items() if value)
+        asked = {
+            "--ask-pass": self.entrance.ask_pass,
+            "--ask-become-pass": self.entrance.ask_become_pass,
+        }
+        return words + "".join(f" {name}" for name, wanted in asked.items() if wanted)
 
     @property
     def again(self) -> str:

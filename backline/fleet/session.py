@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, replace
 
-from backline.agent.bootstrap import shipped_sources, start_command, start_stream
+from backline.agent.bootstrap import shipped_sources, start_stream
 from backline.agent.events import Event, Kind, Outcome
 from backline.agent.facts import Facts
 from backline.agent.faults import as_failure
@@ -35,9 +35,6 @@ PIECE = 256 * 1024
 GREETING = 60.0
 """Seconds that a host may take to start a Python: a give-up deadline, not a measure."""
 
-NOT_FOUND = 127
-"""A shell's exit code for a command that is not there."""
-
 Listener = Callable[[Event], None]
 
 
@@ -51,6 +48,12 @@ class Traffic:
     round_trips: int = 0
 
 
+class AgentNotStarted(Unreachable):
+    """The host took our command, and no agent answered: its lines and its exit code say why."""
+
+    exit_code: int | None = None
+
+
 class Session:
     """One agent on one host. One thread at a time asks; any thread may interrupt and close."""
 
@@ -61,11 +64,12 @@ class Session:
         self,
         name: str,
         open_stream: Callable[[str], Stream],
-        interpreter: str,
+        start: Callable[[int], str],
         listener: Listener,
         silence: float = SILENCE,
     ) -> None:
-        """Connect and start the agent; returns when it has said hello. `open_stream` is given the start command.
+        """Connect and start the agent; returns when it has said hello. `open_stream` is given the command that
+        `start` makes for an agent of so many bytes.
 
         Raises Unreachable with what the host said instead."""
         self.name = name
@@ -83,7 +87,7 @@ class Session:
         self._closed = threading.Event()
         payload = start_stream(frozenset(), b"")
         self._shipped = set(shipped_sources(frozenset({"backline.agent.loop"})))
-        self._stream = open_stream(start_command(interpreter, len(payload)))
+        self._stream = open_stream(start(len(payload)))
         self._send(payload)
         threading.Thread(target=self._read_on, name=f"{name} reads", daemon=True).start()
         # Two, since a ping that cannot be written is one of the signs of a host that is lost.
@@ -256,8 +260,9 @@ class Session:
         code = self._stream.exit_code()
         if not self._hello.done():
             ended = "the line was closed" if code is None else f"exit code {code}"
-            told = "there is no Python" if code == NOT_FOUND else ended
-            return Unreachable(f"the agent could not be started: {told}", lines=said, host=self.name)
+            failure = AgentNotStarted(f"the agent could not be started: {ended}", lines=said, host=self.name)
+            failure.exit_code = code
+            return failure
         return Unreachable(
             "the connection to the host, or the agent on it, was lost",
             lines=said,

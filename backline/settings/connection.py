@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
@@ -18,24 +17,32 @@ from backline.settings.expressions import Scope
 from backline.settings.host_scope import host_scope
 from backline.settings.type_check import TypeCheck
 
-SSH_PORT = 22
 SEARCHED = ("auto", "auto_silent", "auto_legacy", "auto_legacy_silent")
 """Ansible's words for: find a Python yourself."""
 
 
 @dataclass(frozen=True)
 class ConnectionSettings:
-    """How to reach one host and who to become there. Empty text: not set."""
+    """What the inventory says of how to reach one host and who to become there. Empty text, or 0: not said, so that
+    the configuration of ssh decides."""
 
     connection: Literal["ssh", "local"]
     host: str
-    port: int
-    user: str
+    port: int = 0
+    user: str = ""
     key_file: str = ""
+    certificate_file: str = ""
+    identities_only: bool = False
     known_hosts_file: str = ""
     """Instead of the user's own known_hosts."""
+    host_key_alias: str = ""
+    """The name under which known_hosts has it."""
     proxy_jump: str = ""
     """The hosts to go through, as ssh's -J takes them."""
+    proxy_command: str = ""
+    """A command whose standard input and output are the line to the host."""
+    configuration: str = ""
+    """The file of ssh's configuration instead of the user's own and the machine's; `none`: no file."""
     password: Secret | None = None
     timeout: int = 10
     """Seconds for the connection to come about."""
@@ -61,11 +68,16 @@ def connection_settings(host: InventoryHost, inventory: Inventory) -> Connection
     return ConnectionSettings(
         connection="local" if said.ansible_connection == "local" else "ssh",
         host=said.ansible_host or host.name,
-        port=said.ansible_port or arguments.port or SSH_PORT,
-        user=said.ansible_user or getpass.getuser(),
+        port=said.ansible_port or arguments.port,
+        user=said.ansible_user or arguments.user,
         key_file=os.path.expanduser(said.ansible_private_key_file or arguments.key_file),
+        certificate_file=os.path.expanduser(arguments.certificate_file),
+        identities_only=arguments.identities_only,
         known_hosts_file=os.path.expanduser(arguments.known_hosts_file),
+        host_key_alias=arguments.host_key_alias,
         proxy_jump=arguments.proxy_jump,
+        proxy_command=arguments.proxy_command,
+        configuration=os.path.expanduser(arguments.configuration),
         password=said.ansible_password,
         timeout=said.ansible_ssh_timeout,
         python="" if said.ansible_python_interpreter in SEARCHED else said.ansible_python_interpreter,

@@ -6,9 +6,31 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-LETTERS = {"J": "proxyjump", "i": "identityfile", "p": "port"}
-OPTIONS = {"UserKnownHostsFile", "ProxyJump", "IdentityFile", "Port"}
-KNOWN = {option.lower() for option in OPTIONS}
+LETTERS = {"J": "proxyjump", "i": "identityfile", "p": "port", "l": "user", "F": "configuration"}
+OPTIONS = {
+    "UserKnownHostsFile",
+    "ProxyJump",
+    "ProxyCommand",
+    "IdentityFile",
+    "IdentitiesOnly",
+    "CertificateFile",
+    "HostKeyAlias",
+    "Port",
+    "User",
+}
+WITHOUT_EFFECT = {
+    "ControlMaster",
+    "ControlPersist",
+    "ControlPath",
+    "Compression",
+    "ServerAliveInterval",
+    "ServerAliveCountMax",
+    "TCPKeepAlive",
+}
+"""What tunes the program ssh, in inventories that Ansible reads too: Backline has one connection a host and its own
+signs of life."""
+SWITCH_WITHOUT_EFFECT = "-C"
+KNOWN = {option.lower() for option in OPTIONS | WITHOUT_EFFECT}
 
 
 class UnknownArgument(Exception):
@@ -21,8 +43,15 @@ class SshArguments:
 
     known_hosts_file: str = ""
     proxy_jump: str = ""
+    proxy_command: str = ""
     key_file: str = ""
+    certificate_file: str = ""
+    identities_only: bool = False
+    host_key_alias: str = ""
+    user: str = ""
     port: int = 0
+    configuration: str = ""
+    """A file instead of `~/.ssh/config`, or `none`."""
 
 
 def ssh_arguments(text: str) -> SshArguments:
@@ -36,8 +65,14 @@ def ssh_arguments(text: str) -> SshArguments:
     return SshArguments(
         known_hosts_file=said.get("userknownhostsfile", ""),
         proxy_jump=said.get("proxyjump", ""),
+        proxy_command=said.get("proxycommand", ""),
         key_file=said.get("identityfile", ""),
+        certificate_file=said.get("certificatefile", ""),
+        identities_only=said.get("identitiesonly", "no").lower() in ("yes", "true"),
+        host_key_alias=said.get("hostkeyalias", ""),
+        user=said.get("user", ""),
         port=int(port),
+        configuration=said.get("configuration", ""),
     )
 
 
@@ -47,6 +82,8 @@ def _options(text: str) -> Iterator[tuple[str, str]]:
     except ValueError as error:
         raise UnknownArgument(f"its quotes do not match ({error})") from error
     for word in words:
+        if word == SWITCH_WITHOUT_EFFECT:
+            continue
         letter, rest = word[1:2], word[2:]
         if not word.startswith("-") or letter not in {*LETTERS, "o"}:
             raise UnknownArgument(f"{word} is not something that Backline passes to SSH")
@@ -58,7 +95,7 @@ def _options(text: str) -> Iterator[tuple[str, str]]:
 
 def _option(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
-    if not equals:
+    if not equals or " " in name.strip():
         name, _, value = text.partition(" ")
     if name.strip().lower() not in KNOWN:
         raise UnknownArgument(f"-o {text} is not something that Backline passes to SSH")

@@ -29,17 +29,20 @@ class ConnectionVariables:
     ansible_host: str = ""
     """The address; empty: the host's name in the inventory."""
     ansible_port: int = 0
-    """The port of SSH; 0: 22."""
+    """The port of SSH; 0: as `~/.ssh/config` says, else 22."""
     ansible_user: str = ""
-    """Who to log in as; empty: your own login name."""
+    """Who to log in as; empty: as `~/.ssh/config` says, else your own login name."""
     ansible_private_key_file: str = ""
-    """The private key, also as `ansible_ssh_private_key_file`; empty: your agent's keys and those in `~/.ssh`."""
+    """The private key, also as `ansible_ssh_private_key_file`, offered before those that `~/.ssh/config`
+    names; without any of them: your agent's keys, then those in `~/.ssh`."""
     ansible_password: Secret | None = None
-    """The password of the login."""
+    """The password of the login; `--ask-pass` asks for it."""
     ansible_ssh_args: str = ""
     """More arguments of ssh, as in `ansible_ssh_common_args`."""
     ansible_ssh_common_args: str = ""
-    """Arguments of ssh: `-o UserKnownHostsFile=…`, `-J host` (`-o ProxyJump=…`), `-i file`, `-p port`; no others."""
+    """Arguments of ssh: `-J host`, `-i file`, `-p port`, `-l user`, `-F file`, and `-o` with UserKnownHostsFile,
+    ProxyJump, ProxyCommand, IdentityFile, IdentitiesOnly, CertificateFile, HostKeyAlias, Port, User. What only tunes
+    ssh (ControlMaster, Compression …) has no effect; any other is refused."""
     ansible_ssh_extra_args: str = ""
     """More arguments of ssh, as in `ansible_ssh_common_args`."""
     ansible_ssh_timeout: int = 10
@@ -53,6 +56,6 @@ class ConnectionVariables:
     ansible_become_method: Literal["sudo", "su"] = "sudo"
     """How to become them."""
     ansible_become_password: Secret | None = None
-    """The password that sudo or su asks for."""
+    """The password that sudo or su asks for; `--ask-become-pass` asks for it."""
     backline_unreachable_hint: str = ""
     """What to say besides when the host cannot be reached."""

@@ -7,28 +7,31 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import shlex
 import socket
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import fabric
 import paramiko
 from paramiko.config import SSHConfig
-from paramiko.pkey import UnknownKeyType
 
 from backline.resources.failure import Unreachable
+from backline.transport.host_certificate import CERTIFICATE
 from backline.transport.host_keys import CheckHostKey
-from backline.transport.jump_hosts import last_hop
-from backline.transport.known_hosts import known_hosts_files, known_keys, known_name
-from backline.transport.tcp import QuickSocket, open_socket
+from backline.transport.identities import Identities
+from backline.transport.known_hosts import Mark, known_keys
+from backline.transport.login import Login, NotLetIn
+from backline.transport.refusals import failed_login, not_ssh
+from backline.transport.route import Route
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeAlias
+    from collections.abc import Callable, Sequence
 
     from backline.settings.connection import ConnectionSettings
-
-    Line: TypeAlias = QuickSocket | paramiko.Channel
+    from backline.transport.access import Access
+    from backline.transport.destination import Destination
+    from backline.transport.known_hosts import KnownKey
+    from backline.transport.lines import Line
 
 SLOW_KEY_EXCHANGE = (
     "diffie-hellman-group-exchange-sha256",
@@ -53,25 +56,20 @@ class Transport(paramiko.Transport):
 class SSHConnection:
     """An authenticated connection. Close it; it is not reopened."""
 
-    def __init__(self, settings: ConnectionSettings) -> None:
-        """Connect. Raises Unreachable."""
+    def __init__(self, settings: ConnectionSettings, access: Access) -> None:
+        """Connect. Raises Unreachable, or ConfigurationError where ssh's configuration cannot be followed."""
         self._connection: fabric.Connection | None = None
-        self._hop: SSHConnection | None = None
         self._line: Line | None = None
+        self._destination = access.destination(settings)
+        identities = Identities(self._destination, access.keys)
+        self._route = Route(settings, self._destination, lambda hop: SSHConnection(hop, access))
         try:
-            self._line = self._open_line(settings)
-            key, why_no_key = _key(settings)
-            self._connection = _connection(settings, self._line, key)
-            _open(self._connection, settings, why_no_key)
+            access.pace.patiently(
+                self._destination.host, self._destination.port, partial(self._log_in, identities, access)
+            )
         except BaseException:
             self.close()
             raise
-
-    def _open_line(self, settings: ConnectionSettings) -> Line:
-        if not settings.proxy_jump:
-            return _socket(settings)
-        self._hop = SSHConnection(last_hop(settings))
-        return self._hop.open_way_to(settings.host, settings.port)
 
     def open_way_to(self, host: str, port: int) -> paramiko.Channel:
         """A line through this host to another. Raises Unreachable."""
@@ -81,8 +79,7 @@ class SSHConnection:
                 "direct-tcpip", (host, port), ("", 0), timeout=PATIENCE
             )
         except (paramiko.SSHException, EOFError, OSError) as error:
-            through = self._connection.host
-            raise Unreachable(f"{host} port {port} cannot be reached through {through}: {_text(error)}") from error
+            raise _no_way(self._destination, f"{host} port {port}", error) from error
         return way
 
     def open_channel(self) -> paramiko.Channel:
@@ -91,109 +88,91 @@ class SSHConnection:
         try:
             channel: paramiko.Channel = self._connection.transport.open_session(timeout=PATIENCE)
         except (paramiko.SSHException, EOFError, OSError) as error:
-            raise Unreachable(f"logged in, but no channel was opened: {_text(error)}") from error
+            raise Unreachable(
+                f"logged in, but no channel was opened: {text_of(error)}",
+                hint="sshd there may forbid sessions (MaxSessions 0) or be out of processes or memory",
+            ) from error
         return channel
 
     def close(self) -> None:
         """At once: the socket first, so that nothing waits for the other side's goodbye."""
+        self._hang_up()
+        self._route.close()
+
+    def _hang_up(self) -> None:
         if self._line is not None:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, EOFError):
                 self._line.shutdown(socket.SHUT_RDWR)
         if self._connection is not None:
             self._connection.client.close()
         if self._line is not None:
             self._line.close()
-        if self._hop is not None:
-            self._hop.close()
+        self._connection = self._line = None
+
+    def _log_in(self, identities: Identities, access: Access) -> None:
+        self._hang_up()  # where this is not the first try
+        known = known_keys(self._destination.known_hosts, self._destination.known_as)
+        self._line = self._route.open()
+        login = Login(self._destination, identities, access.asking)
+        self._connection = _connection(self._destination, self._line, login, known)
+        try:
+            self._connection.open()
+        except NotLetIn as refused:
+            raise failed_login(self._destination, refused) from refused
+        except (paramiko.SSHException, EOFError, OSError) as error:
+            raise not_ssh(self._destination, self._line, text_of(error)) from error
 
 
-def _socket(settings: ConnectionSettings) -> QuickSocket:
-    try:
-        return open_socket(settings.host, settings.port, settings.timeout)
-    except Unreachable as failure:
-        failure.hint = settings.unreachable_hint or failure.hint
-        raise
-
-
-def _connection(settings: ConnectionSettings, line: Line, key: paramiko.PKey | None) -> fabric.Connection:
-    files = known_hosts_files(settings.known_hosts_file)
-    known = known_keys(files, known_name(settings.host, settings.port))
+def _connection(destination: Destination, line: Line, login: Login, known: Sequence[KnownKey]) -> fabric.Connection:
     connection = fabric.Connection(
-        settings.host,
-        user=settings.user or None,
-        port=settings.port,
-        config=fabric.Config(lazy=True, ssh_config=SSHConfig()),  # the inventory decides, no file beside it
+        destination.host,
+        user=destination.user,
+        port=destination.port,
+        config=fabric.Config(lazy=True, ssh_config=SSHConfig()),  # it is read once a run, and by us
         connect_kwargs={
             "sock": line,
-            "transport_factory": _transport_for([entry.kind for entry in known]),
+            "transport_factory": transport_for(known),
             "disabled_algorithms": {"kex": list(SLOW_KEY_EXCHANGE)},
-            "pkey": key,
-            "password": settings.password.reveal() if settings.password else None,
+            "auth_strategy": login,
             "banner_timeout": PATIENCE,
             "auth_timeout": PATIENCE,
         },
     )
-    connection.client.set_missing_host_key_policy(CheckHostKey(settings.host, settings.port, files, known))
+    connection.client.set_missing_host_key_policy(CheckHostKey(destination, known))
     return connection
 
 
-def _open(connection: fabric.Connection, settings: ConnectionSettings, why_no_key: str) -> None:
-    try:
-        connection.open()
-    except paramiko.AuthenticationException as error:
-        raise _not_let_in(settings, why_no_key or _text(error)) from error
-    except (paramiko.SSHException, EOFError, OSError) as error:
-        if "No authentication methods available" in str(error):
-            raise _not_let_in(settings, why_no_key or "there is no key to offer") from error
-        raise Unreachable(
-            f"{settings.host} port {settings.port} answered, but SSH did not come about: {_text(error)}",
-            hint=settings.unreachable_hint or f"what does this say?  {_ssh(settings)}",
-        ) from error
-
-
-def _transport_for(known_kinds: list[str]) -> Callable[..., Transport]:
-    """Makes transports that ask the host for a key that we know, where it has several."""
+def transport_for(known: Sequence[KnownKey]) -> Callable[..., Transport]:
+    """Makes transports that ask the host for a key that we know, where it has several: a signed one where we know an
+    authority, which a host without a certificate answers with a bare one."""
+    kinds = {entry.kind for entry in known if entry.mark == Mark.KNOWN}
+    signed = any(entry.mark == Mark.AUTHORITY for entry in known)
 
     def make(sock: socket.socket, **choices: Any) -> Transport:  # what SSHClient adds differs between its versions
         transport = Transport(sock, **choices)
         options = transport.get_security_options()
-        known = [kind for kind in options.key_types if KEY_OF_SIGNATURE.get(kind, kind) in known_kinds]
-        options.key_types = [*known, *(kind for kind in options.key_types if kind not in known)]
+        bare = [kind for kind in options.key_types if not kind.endswith(CERTIFICATE)]
+        first = [kind for kind in bare if KEY_OF_SIGNATURE.get(kind, kind) in kinds]
+        certificates = [kind + CERTIFICATE for kind in bare] if signed else []
+        options.key_types = [*certificates, *first, *(kind for kind in bare if kind not in first)]
         return transport
 
     return make
 
 
-def _key(settings: ConnectionSettings) -> tuple[paramiko.PKey | None, str]:
-    """The configured key, or why it cannot be offered (an agent may still have it)."""
-    if not settings.key_file:
-        return None, ""
-    try:
-        return paramiko.PKey.from_path(settings.key_file), ""
-    except OSError as error:
-        return None, f"the key file {settings.key_file} cannot be read: {error.strerror}"
-    except (paramiko.PasswordRequiredException, TypeError):  # the second is cryptography's word for it
-        return None, f"the key file {settings.key_file} has a passphrase, and no SSH agent has the key"
-    except (paramiko.SSHException, UnknownKeyType, ValueError) as error:
-        return None, f"the key file {settings.key_file} holds no key that Backline can use: {_text(error)}"
-
-
-def _not_let_in(settings: ConnectionSettings, why: str) -> Unreachable:
-    who = f"{settings.user}@{settings.host}" if settings.user else settings.host
-    offered = f" with the key {settings.key_file}" if settings.key_file else ""
+def _no_way(hop: Destination, where: str, error: Exception) -> Unreachable:
+    if isinstance(error, paramiko.ChannelException) and "prohibited" in str(error).lower():
+        return Unreachable(
+            f"{where} cannot be reached through {hop.place}: it forwards no connections: {text_of(error)}",
+            hint="let its sshd forward them (AllowTcpForwarding, PermitOpen), or go through it by a command there:\n"
+            f'ansible_ssh_common_args: -o ProxyCommand="ssh {hop.user}@{hop.host} nc %h %p"',
+        )
     return Unreachable(
-        f"{settings.host} did not let {settings.user or 'us'} in{offered}: {why}",
-        hint=f"give it your public key:  ssh-copy-id -p {settings.port} {shlex.quote(who)}\n"
-        f"and see whether this works:  {_ssh(settings)}",
+        f"{where} cannot be reached through {hop.place}: {text_of(error)}",
+        hint=f"can {hop.place} reach it? On it:  nc -vz {where.replace(' port', '')}",
     )
 
 
-def _ssh(settings: ConnectionSettings) -> str:
-    who = f"{settings.user}@{settings.host}" if settings.user else settings.host
-    key = ["-i", settings.key_file] if settings.key_file else []
-    known = ["-o", f"UserKnownHostsFile={settings.known_hosts_file}"] if settings.known_hosts_file else []
-    return shlex.join(["ssh", "-p", str(settings.port), *key, *known, who, "true"])
-
-
-def _text(error: BaseException) -> str:
+def text_of(error: BaseException) -> str:
+    """What an error of SSH says, which some say nothing."""
     return str(error).strip() or "the other side closed the connection"

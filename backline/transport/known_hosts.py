@@ -9,13 +9,20 @@ import base64
 import fnmatch
 import hashlib
 import hmac
-import os
+import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-PERSONAL = "~/.ssh/known_hosts"
-OF_THE_MACHINE = "/etc/ssh/ssh_known_hosts"
 SSH_PORT = 22
+
+
+class Mark:
+    """What a line says of its key, by the word in front of it."""
+
+    KNOWN = ""
+    REVOKED = "@revoked"
+    AUTHORITY = "@cert-authority"
+    """It signs the keys of hosts."""
 
 
 @dataclass(frozen=True)
@@ -24,14 +31,13 @@ class KnownKey:
 
     kind: str
     blob: bytes
-    revoked: bool
+    mark: str
     file: str
     line: int
 
-
-def known_hosts_files(configured: str | None) -> tuple[str, ...]:
-    """The files to look into: the configured one alone, else the person's and the machine's."""
-    return tuple(os.path.expanduser(path) for path in ((configured,) if configured else (PERSONAL, OF_THE_MACHINE)))
+    @property
+    def place(self) -> str:
+        return f"{self.file}:{self.line}"
 
 
 def known_name(host: str, port: int) -> str:
@@ -49,6 +55,13 @@ def fingerprint(blob: bytes) -> str:
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
 
 
+def hashed(name: str) -> str:
+    """The name as ssh writes it with HashKnownHosts."""
+    salt = secrets.token_bytes(hashlib.sha1().digest_size)
+    digest = hmac.new(salt, name.encode(), hashlib.sha1).digest()
+    return f"|1|{base64.b64encode(salt).decode()}|{base64.b64encode(digest).decode()}"
+
+
 def _keys_in(file: str, name: str) -> Iterator[KnownKey]:
     try:
         with open(file, encoding="utf-8", errors="replace") as lines:
@@ -56,22 +69,22 @@ def _keys_in(file: str, name: str) -> Iterator[KnownKey]:
                 key = _key(line, name, file, number)
                 if key is not None:
                     yield key
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return
 
 
 def _key(line: str, name: str, file: str, number: int) -> KnownKey | None:
     fields = line.split()
     marker = fields.pop(0) if fields and fields[0].startswith("@") else ""
-    if len(fields) < 3 or fields[0].startswith("#") or marker not in ("", "@revoked"):
-        return None  # @cert-authority: Paramiko does not check certificates of hosts
+    if len(fields) < 3 or fields[0].startswith("#") or marker not in (Mark.KNOWN, Mark.REVOKED, Mark.AUTHORITY):
+        return None
     if not _names_match(fields[0], name):
         return None
     try:
         blob = base64.b64decode(fields[2], validate=True)
     except ValueError:
         return None
-    return KnownKey(fields[1], blob, marker == "@revoked", file, number)
+    return KnownKey(fields[1], blob, marker, file, number)
 
 
 def _names_match(patterns: str, name: str) -> bool:

@@ -10,12 +10,12 @@ import threading
 from collections.abc import Mapping, Sequence
 
 from backline.resources.failure import Unreachable
-from backline.transport.stream import LAST_WORDS, Stream, Tail
+from backline.transport.stream import LAST_WORDS, Tail
 
 PIECE = 64 * 1024
 
 
-def open_local(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Stream:
+def open_local(command: Sequence[str], environment: Mapping[str, str] | None = None) -> LocalStream:
     """Start `command` here. Its environment is ours unless one is given."""
     ours, theirs = socket.socketpair()
     with theirs:
@@ -40,7 +40,7 @@ class LocalStream:
     def __init__(self, process: subprocess.Popen[bytes], line: socket.socket) -> None:
         self._process = process
         self._line = line
-        self._errors = Tail()
+        self.errors = Tail()
         self._ending = threading.Thread(target=self._drain_and_reap, name=f"stderr of {process.pid}", daemon=True)
         self._ending.start()
 
@@ -63,7 +63,7 @@ class LocalStream:
     def error_output(self) -> str:
         """See Stream."""
         self._ending.join(LAST_WORDS if self._process.poll() is not None else 0)
-        return self._errors.text()
+        return self.errors.text()
 
     def exit_code(self) -> int | None:
         """See Stream; negative: the signal that ended it."""
@@ -76,5 +76,6 @@ class LocalStream:
         assert self._process.stderr is not None
         with self._process.stderr as errors:
             while data := os.read(errors.fileno(), PIECE):
-                self._errors.add(data)
+                self.errors.add(data)
+        self.errors.end()
         self._process.wait()

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backline.transport.stream import Stream
-
 if TYPE_CHECKING:
     from backline.settings.connection import ConnectionSettings
+    from backline.transport.access import Access
+    from backline.transport.stream import AttendedStream
 
 LOCAL = "local"
 
 
-def open_stream(settings: ConnectionSettings, command: str) -> Stream:
+def open_stream(settings: ConnectionSettings, command: str, access: Access | None = None) -> AttendedStream:
     """Run a shell command where the settings say, and give its standard input and output. Raises Unreachable."""
     if settings.connection == LOCAL:
         from backline.transport.local import open_local
@@ -20,4 +20,4 @@ def open_stream(settings: ConnectionSettings, command: str) -> Stream:
         return open_local(["/bin/sh", "-c", command])
     from backline.transport.ssh import open_ssh  # Paramiko costs 65 ms, which a local run need not pay
 
-    return open_ssh(settings, command)
+    return open_ssh(settings, command, access)

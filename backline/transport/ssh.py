@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import paramiko
 
 from backline.resources.failure import Unreachable
+from backline.transport.access import Access
 from backline.transport.connection import SSHConnection
-from backline.transport.stream import LAST_WORDS, Stream, Tail
+from backline.transport.stream import LAST_WORDS, Tail
 
 if TYPE_CHECKING:
     from backline.settings.connection import ConnectionSettings
@@ -18,9 +19,9 @@ PIECE = 32 * 1024
 """An SSH packet; what is longer Paramiko copies once for every packet that it cuts off."""
 
 
-def open_ssh(settings: ConnectionSettings, command: str) -> Stream:
+def open_ssh(settings: ConnectionSettings, command: str, access: Access | None = None) -> SSHStream:
     """Connect and run `command`, which the login shell of the user parses. Raises Unreachable."""
-    connection = SSHConnection(settings)
+    connection = SSHConnection(settings, access or Access())
     try:
         channel = connection.open_channel()
         channel.exec_command(command)
@@ -39,7 +40,7 @@ class SSHStream:
     def __init__(self, connection: SSHConnection, channel: paramiko.Channel) -> None:
         self._connection = connection
         self._channel = channel
-        self._errors = Tail()
+        self.errors = Tail()
         self._drain = threading.Thread(target=self._drain_errors, name="stderr over ssh", daemon=True)
         self._drain.start()
 
@@ -73,7 +74,7 @@ class SSHStream:
         """See Stream."""
         if self._channel.eof_received or self._channel.closed:
             self._drain.join(LAST_WORDS)
-        return self._errors.text()
+        return self.errors.text()
 
     def exit_code(self) -> int | None:
         """See Stream; None also where a signal ended the command, for Paramiko does not say which."""
@@ -82,4 +83,5 @@ class SSHStream:
 
     def _drain_errors(self) -> None:
         while data := self._channel.recv_stderr(PIECE):
-            self._errors.add(data)
+            self.errors.add(data)
+        self.errors.end()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Protocol
 
 ERROR_TAIL = 16 * 1024
@@ -36,20 +37,46 @@ class Stream(Protocol):
 
 
 class Tail:
-    """The last bytes of an output that is drained while somebody else may ask for it."""
+    """The last bytes of an output that is drained while somebody else may ask for it, or wait for what it says."""
 
     def __init__(self, size: int = ERROR_TAIL) -> None:
         self._size = size
         self._kept = bytearray()
-        self._lock = threading.Lock()
+        self._ended = False
+        self._changed = threading.Condition()
 
     def add(self, data: bytes) -> None:
         """Keep this, and forget what is too old."""
-        with self._lock:
+        with self._changed:
             self._kept += data
             del self._kept[: -self._size]
+            self._changed.notify_all()
+
+    def end(self) -> None:
+        """Nothing more will come."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
 
     def text(self) -> str:
         """What was kept, as text."""
-        with self._lock:
+        with self._changed:
             return self._kept.decode("utf-8", "replace").strip()
+
+    def take_until(self, seen: Callable[[bytes], bool], seconds: float) -> bytes | None:
+        """Wait until `seen` is true of what was kept, then forget it and return it; None where the output ended, or
+        was silent so long, before."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended or seen(bytes(self._kept)), seconds)
+            kept = bytes(self._kept)
+            if not seen(kept):
+                return None
+            self._kept.clear()
+            return kept
+
+
+class AttendedStream(Stream, Protocol):
+    """A stream whose standard error one can wait for."""
+
+    @property
+    def errors(self) -> Tail: ...

@@ -15,16 +15,34 @@ QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 """Linux alone has it: without it sshd's Nagle and our delayed acknowledgement wait 40 ms for each other."""
 
 
+FIRST_WORDS = 256
+"""Bytes kept of what came first."""
+
+
 class QuickSocket(socket.socket):
-    """The kernel forgets TCP_QUICKACK after a while, so it is said again after every packet."""
+    """The kernel forgets TCP_QUICKACK after a while, so it is said again after every packet. Implements Line."""
+
+    heard = b""
+    ended = False
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
         """As ever, and the next packet is acknowledged at once."""
-        data = super().recv(size, flags)
+        try:
+            data = super().recv(size, flags)
+        except ConnectionError:
+            self.ended = True
+            raise
+        self.ended = not data
+        if len(self.heard) < FIRST_WORDS:
+            self.heard += data
         if QUICKACK is not None:
             with contextlib.suppress(OSError):
                 self.setsockopt(socket.IPPROTO_TCP, QUICKACK, 1)
         return data
+
+    def last_words(self) -> str:
+        """See Line; TCP has none."""
+        return ""
 
 
 def open_socket(host: str, port: int, timeout: float) -> QuickSocket:

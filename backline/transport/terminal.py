@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING
 import paramiko
 
 from backline.resources.failure import Unreachable
+from backline.transport.access import Access
+from backline.transport.become import elevated_at_terminal
 from backline.transport.connection import SSHConnection
 from backline.transport.opening import LOCAL
 from backline.transport.stream import LAST_WORDS
@@ -35,15 +37,19 @@ NO_CODE = 255
 """What ssh says where a signal or a cut line ended the command."""
 
 
-def open_terminal(settings: ConnectionSettings, command: str) -> int:
-    """Run a shell command with our standard input, output and error; returns its exit code. Raises Unreachable."""
+def open_terminal(settings: ConnectionSettings, command: str, access: Access | None = None) -> int:
+    """Run a shell command with our standard input, output and error, as whom the settings say; returns its exit code.
+
+    Raises Unreachable."""
+    is_terminal = os.isatty(KEYBOARD) and os.isatty(SCREEN)
+    command = elevated_at_terminal(settings, command, is_terminal)
     if settings.connection == LOCAL:
         code = subprocess.run(["/bin/sh", "-c", command], check=False).returncode
         return code if code >= 0 else 128 - code
-    connection = SSHConnection(settings)
+    connection = SSHConnection(settings, access or Access())
     try:
         channel = connection.open_channel()
-        if os.isatty(KEYBOARD) and os.isatty(SCREEN):
+        if is_terminal:
             return _with_terminal(channel, command)
         _start(channel, command)
         return _Carrier(channel).carry()

@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -91,8 +91,9 @@ def openssh_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[OpenSS
     server.stop()
 
 
-def start_openssh(directory: Path) -> OpenSSHServer:
-    """Start one in an empty directory; skips the test where there is no sshd."""
+def start_openssh(directory: Path, more: str = "", within: Sequence[str] = ()) -> OpenSSHServer:
+    """Start one in an empty directory; skips the test where there is no sshd. `more` are lines of sshd_config that win
+    over the usual ones; `within` is a command that runs sshd in surroundings of its own."""
     program = shutil.which("sshd", path=SYSTEM_PATH)
     if program is None:
         pytest.skip("no OpenSSH server on this machine (Debian: apt-get install openssh-server)")
@@ -108,10 +109,13 @@ def start_openssh(directory: Path) -> OpenSSHServer:
     port = free_port()
     (directory / "known_hosts").write_text(f"[127.0.0.1]:{port} {(directory / 'host_key.pub').read_text()}")
     configuration = directory / "sshd_config"
-    configuration.write_text(CONFIGURATION.format(port=port, directory=directory, home=directory / "home"))
+    usual = CONFIGURATION.format(port=port, directory=directory, home=directory / "home")
+    configuration.write_text(f"{usual_but(usual, more)}{more}")
     log = (directory / "sshd.log").open("wb")
     with log:
-        process = subprocess.Popen([program, "-D", "-e", "-f", configuration], stdin=subprocess.DEVNULL, stderr=log)
+        process = subprocess.Popen(
+            [*within, program, "-D", "-e", "-f", configuration], stdin=subprocess.DEVNULL, stderr=log
+        )
     wait_until_it_listens(process, port, directory / "sshd.log")
     settings = ConnectionSettings(
         connection="ssh",
@@ -120,13 +124,20 @@ def start_openssh(directory: Path) -> OpenSSHServer:
         user=getpass.getuser(),
         key_file=str(directory / "client_key"),
         known_hosts_file=str(directory / "known_hosts"),
+        configuration="none",
     )
     return OpenSSHServer(directory, port, process, settings)
 
 
-def make_key(path: Path) -> str:
-    """A new key without a passphrase; returns its public line."""
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", path], check=True)
+def usual_but(usual: str, more: str) -> str:
+    """The usual lines without those of which `more` says something else."""
+    said = {line.split()[0] for line in more.splitlines() if line.strip()}
+    return "".join(f"{line}\n" for line in usual.splitlines() if line.split()[0] not in said)
+
+
+def make_key(path: Path, kind: str = "ed25519", passphrase: str = "") -> str:
+    """A new key, without a passphrase unless one is given; returns its public line."""
+    subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", passphrase, "-C", "test", "-f", path], check=True)
     return path.with_name(path.name + ".pub").read_text()
 
 

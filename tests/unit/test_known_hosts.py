@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backline.transport.known_hosts import fingerprint, known_keys, known_name
+from backline.transport.known_hosts import Mark, fingerprint, known_keys, known_name
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIvTrEZUWB0rHvy1B4BdTCZIlKQvD8TEkZ0JmyvyPdGS"
 LINES = [
@@ -45,7 +45,10 @@ def test_revoked_keys_are_marked_and_broken_lines_passed_over(tmp_path: Path) ->
     file.write_text(
         f"@revoked * {KEY}\n@cert-authority * {KEY}\n* ssh-ed25519 ???\n|1|?|? {KEY}\n* ssh-ed25519\n|1| {KEY}\n"
     )
-    assert [(key.revoked, key.line) for key in known_keys([str(file), str(tmp_path / "none")], "shop")] == [(True, 1)]
+    assert [(key.mark, key.line) for key in known_keys([str(file), str(tmp_path / "none")], "shop")] == [
+        (Mark.REVOKED, 1),
+        (Mark.AUTHORITY, 2),
+    ]
 
 
 @pytest.mark.needs("ssh-keygen")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 
 import pytest
@@ -25,7 +24,7 @@ def connection(text: str) -> ConnectionSettings:
 
 
 def test_a_host_of_which_nothing_is_said_is_reached_by_its_name() -> None:
-    assert connection("") == ConnectionSettings(connection="ssh", host="web1", port=22, user=getpass.getuser())
+    assert connection("") == ConnectionSettings(connection="ssh", host="web1")
 
 
 def test_everything_that_may_be_said_is_heard() -> None:

@@ -25,7 +25,7 @@ def write_connection_file(path: Path, location: Location, ssh_port: int, site_po
         "ansible_port": ssh_port,
         "ansible_user": user_name(),
         "ansible_ssh_private_key_file": str(location.client_key),
-        "ansible_ssh_common_args": f"-o UserKnownHostsFile={location.known_hosts}",
+        "ansible_ssh_common_args": f"-F none -o UserKnownHostsFile={location.known_hosts}",
         "nginx_listen": f"127.0.0.1:{site_port}",
     }
     heading = "# Written by inv sandbox.up, removed by inv sandbox.down.\n"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from functools import partial
 
 import pytest
 
+from backline.agent.bootstrap import start_command
 from backline.agent.events import Event
 from backline.fleet.session import SILENCE, Session
 from backline.transport.local import open_local
@@ -22,7 +24,7 @@ class Connected:
         self.events: list[Event] = []
         self.opened = 0
         self._open = open_stream
-        self.session = Session(name, self._tapped, "python3", self.events.append, silence)
+        self.session = Session(name, self._tapped, partial(start_command, "python3"), self.events.append, silence)
 
     def _tapped(self, command: str) -> Stream:
         self.opened += 1

@@ -11,6 +11,9 @@ import pytest
 
 from backline.resources.failure import ExitCode, Unreachable
 from backline.settings.connection import ConnectionSettings
+from backline.transport.access import Access
+from backline.transport.host_key_scan import shown_keys
+from backline.transport.known_hosts_writing import accept
 from backline.transport.ssh import open_ssh
 from tests.host.openssh import OpenSSHServer, free_port, make_key
 
@@ -36,9 +39,9 @@ def test_unknown_key_is_refused_with_its_fingerprint_and_the_way_to_accept_it(
     assert fingerprint_of(openssh_server.directory / "host_key.pub") in failure.lines[0]
     assert not (openssh_server.home / "should-never-run").exists()
 
-    accept = failure.hint.splitlines()[-1]
-    assert accept.startswith("ssh-keyscan ")
-    subprocess.run(accept, shell=True, check=True, capture_output=True)
+    shown = shown_keys(settings, Access())
+    assert shown.keys[0].fingerprint in failure.lines[0]
+    accept(shown, shown.keys)
     open_ssh(settings, "true").close()
 
 
@@ -60,9 +63,12 @@ def test_changed_key_is_loud_and_shows_both_fingerprints(openssh_server: OpenSSH
     assert f"{known_hosts}:2" in failure.lines[0]
     assert fingerprint_of(openssh_server.directory / "host_key.pub") in failure.lines[1]
 
-    for command in failure.hint.splitlines()[-2:]:
-        subprocess.run(command, shell=True, check=True, capture_output=True)
-    open_ssh(openssh_server.changed(known_hosts_file=str(known_hosts)), "true").close()
+    settings = openssh_server.changed(known_hosts_file=str(known_hosts))
+    shown = shown_keys(settings, Access())
+    assert not shown.is_known
+    accept(shown, shown.keys)
+    open_ssh(settings, "true").close()
+    assert known_hosts.read_text().startswith("# a comment\n")
 
 
 def test_revoked_key_is_refused(openssh_server: OpenSSHServer, tmp_path: Path) -> None:

@@ -1,0 +1,134 @@
+"""From a host's settings to a session: the agent started as whom they say, by a Python that the host has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from backline.agent.bootstrap import NO_PYTHON, TOO_OLD, search_command, start_command
+from backline.fleet.interpreters import Interpreters
+from backline.fleet.session import AgentNotStarted, Listener, Session
+from backline.resources.failure import Failure, Unreachable
+from backline.transport.become import LIST_RIGHTS, PasswordWanted, becomes, only_some_commands, refusal
+from backline.transport.becoming import open_as
+
+if TYPE_CHECKING:
+    from backline.settings.connection import ConnectionSettings
+    from backline.transport.access import Access
+    from backline.transport.stream import Stream
+
+USUAL = "python3"
+NOT_THERE = (126, 127)
+"""A shell's exit codes for a command that cannot be run, or is not there."""
+NOT_FOUND = re.compile(
+    r"(?i)not found|no such file|unknown command|permission denied|cannot execute|could not find command"
+)
+READ = 65536
+
+
+class NoPython(Unreachable):
+    """The host can be logged in to, and has no Python that is new enough."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """How the agent of one host is started."""
+
+    name: str
+    """The host's, in the inventory."""
+    settings: ConnectionSettings
+    access: Access
+    interpreters: Interpreters
+    listener: Listener
+    kind: type[Session] = Session
+
+    def session(self) -> Session:
+        """The agent by the Python that is set, else by python3, else by one that is found. Raises Unreachable."""
+        settings = self.settings
+        interpreter = settings.python or self.interpreters.known(self._place) or USUAL
+        try:
+            return self._by(partial(start_command, interpreter))
+        except AgentNotStarted as failure:
+            if not _is_no_python(failure, interpreter):
+                raise self._explained(failure) from failure
+            if settings.python:
+                raise NoPython(
+                    f"ansible_python_interpreter is {settings.python}, and that is no Python 3.8 or newer there",
+                    lines=failure.lines,
+                    host=self.name,
+                    hint="correct it, or take it away: then one is searched for",
+                ) from failure
+        return self.found()
+
+    def found(self) -> Session:
+        """The agent by whichever Python a search finds; it is remembered. Raises NoPython."""
+        try:
+            session = self._by(search_command)
+        except AgentNotStarted as failure:
+            if failure.exit_code != NO_PYTHON:
+                raise self._explained(failure) from failure
+            raise NoPython(
+                "the host has no Python 3.8 or newer, and nothing can be done there without",
+                lines=failure.lines,
+                host=self.name,
+                hint="install one there, or name where it is: ansible_python_interpreter",
+            ) from failure
+        self.interpreters.remember(self._place, session.facts.python)
+        return session
+
+    def run(self, command: str) -> tuple[int | None, tuple[str, ...]]:
+        """A shell command without an agent: its exit code, and what it said on standard error."""
+        stream = self._open(command)
+        try:
+            while stream.read(READ):
+                pass
+            return stream.exit_code(), tuple(stream.error_output().splitlines())
+        finally:
+            stream.close()
+
+    @property
+    def _place(self) -> str:
+        where = self.access.destination(self.settings)
+        as_whom = self.settings.become_user if becomes(self.settings) else where.user
+        return f"{where.user}@{where.host}:{where.port} as {as_whom}"
+
+    def _by(self, start: Callable[[int], str]) -> Session:
+        return self.kind(self.name, self._open, start, self.listener)
+
+    def _open(self, command: str) -> Stream:
+        return open_as(self.settings, command, self.access)
+
+    def _explained(self, failure: AgentNotStarted) -> Failure:
+        """What sudo or su said, where they did; else the failure as it is."""
+        if not becomes(self.settings):
+            return failure
+        login = self.access.destination(self.settings).user
+        told = refusal(self.settings, login, failure.lines)
+        if isinstance(told, PasswordWanted):
+            told = self._only_some_commands(login) or told
+        return told or failure
+
+    def _only_some_commands(self, login: str) -> Unreachable | None:
+        """sudo says only after a password what it does not allow; what it does allow it may list without one."""
+        from dataclasses import replace
+
+        from backline.transport.opening import open_stream
+
+        stream = open_stream(replace(self.settings, become=False), LIST_RIGHTS, self.access)
+        try:
+            listed = b"".join(iter(lambda: stream.read(READ), b""))
+        finally:
+            stream.close()
+        return only_some_commands(self.settings, login, listed.decode("utf-8", "replace").splitlines())
+
+
+def _is_no_python(failure: AgentNotStarted, interpreter: str) -> bool:
+    """The shell's word for a program that is not there, or ours for one that is too old."""
+    said = failure.lines
+    if any(TOO_OLD in line for line in said):
+        return True
+    named = any(interpreter in line and NOT_FOUND.search(line) for line in said)
+    return named or (failure.exit_code in NOT_THERE and not any("sudo" in line or "su:" in line for line in said))
