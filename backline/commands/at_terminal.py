@@ -20,8 +20,8 @@ def at_terminal(
     release: ReleaseRecord | None = None,
     way: ConnectionSettings | None = None,
 ) -> int:
-    """Run it on a connection of its own, as whom the agent runs unless `way` says otherwise; when it has ended, the agent
-    beside it writes down that it was done."""
+    """Run it on a connection of its own, as whom the agent runs unless `way` says otherwise; when it has ended, the
+    agent beside it writes down that it was done."""
     from backline.commands.running import order_of
     from backline.deploy.by_hand import told_code, write_down
     from backline.transport.terminal import open_terminal

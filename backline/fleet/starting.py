@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from backline.agent.bootstrap import NO_PYTHON, TOO_OLD, search_command, start_command
 from backline.fleet.interpreters import Interpreters
 from backline.fleet.session import AgentNotStarted, Listener, Session
-from backline.resources.failure import Failure, Unreachable
+from backline.resources.failure import Unreachable
 from backline.transport.become import LIST_RIGHTS, PasswordWanted, becomes, only_some_commands, refusal
 from backline.transport.becoming import open_as
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 USUAL = "python3"
 NOT_THERE = (126, 127)
 """A shell's exit codes for a command that cannot be run, or is not there."""
+OF_PYTHON_2 = "Unknown option: -I"
 NOT_FOUND = re.compile(
     r"(?i)not found|no such file|unknown command|permission denied|cannot execute|could not find command"
 )
@@ -52,24 +53,36 @@ class Start:
         try:
             return self._by(partial(start_command, interpreter))
         except AgentNotStarted as failure:
+            self._require_let(failure)
+            if not settings.python:
+                return self._otherwise(failure, interpreter)
             if not _is_no_python(failure, interpreter):
-                raise self._explained(failure) from failure
-            if settings.python:
-                raise NoPython(
-                    f"ansible_python_interpreter is {settings.python}, and that is no Python 3.8 or newer there",
-                    lines=failure.lines,
-                    host=self.name,
-                    hint="correct it, or take it away: then one is searched for",
-                ) from failure
-        return self.found()
+                raise
+            raise NoPython(
+                f"ansible_python_interpreter is {settings.python}, and that is no Python 3.8 or newer there",
+                lines=failure.lines,
+                host=self.name,
+                hint="correct it, or take it away: then one is searched for",
+            ) from failure
+
+    def _otherwise(self, failure: AgentNotStarted, interpreter: str) -> Session:
+        """By a search, after this interpreter failed: it is not there, too old, or broken. Where none is found, it was
+        perhaps not the interpreter's fault, and the first failure says more."""
+        try:
+            return self.found()
+        except (NoPython, AgentNotStarted):
+            if _is_no_python(failure, interpreter):
+                raise
+            raise failure from None
 
     def found(self) -> Session:
         """The agent by whichever Python a search finds; it is remembered. Raises NoPython."""
         try:
             session = self._by(search_command)
         except AgentNotStarted as failure:
+            self._require_let(failure)
             if failure.exit_code != NO_PYTHON:
-                raise self._explained(failure) from failure
+                raise
             raise NoPython(
                 "the host has no Python 3.8 or newer, and nothing can be done there without",
                 lines=failure.lines,
@@ -101,15 +114,16 @@ class Start:
     def _open(self, command: str) -> Stream:
         return open_as(self.settings, command, self.access)
 
-    def _explained(self, failure: AgentNotStarted) -> Failure:
-        """What sudo or su said, where they did; else the failure as it is."""
+    def _require_let(self, failure: AgentNotStarted) -> None:
+        """Raises Unreachable where it was sudo or su that did not let us."""
         if not becomes(self.settings):
-            return failure
+            return
         login = self.access.destination(self.settings).user
         told = refusal(self.settings, login, failure.lines)
         if isinstance(told, PasswordWanted):
             told = self._only_some_commands(login) or told
-        return told or failure
+        if told is not None:
+            raise told from failure
 
     def _only_some_commands(self, login: str) -> Unreachable | None:
         """sudo says only after a password what it does not allow; what it does allow it may list without one."""
@@ -128,7 +142,7 @@ class Start:
 def _is_no_python(failure: AgentNotStarted, interpreter: str) -> bool:
     """The shell's word for a program that is not there, or ours for one that is too old."""
     said = failure.lines
-    if any(TOO_OLD in line for line in said):
+    if any(TOO_OLD in line or OF_PYTHON_2 in line for line in said):
         return True
     named = any(interpreter in line and NOT_FOUND.search(line) for line in said)
     return named or (failure.exit_code in NOT_THERE and not any("sudo" in line or "su:" in line for line in said))

@@ -49,7 +49,8 @@ def elevated(settings: ConnectionSettings, command: str, marker: str) -> str:
 
 
 def elevated_at_terminal(settings: ConnectionSettings, command: str, asks: bool) -> str:
-    """The same where a person sits at a terminal: sudo or su asks them itself; without one (`asks` false) nobody is asked."""
+    """The same where a person sits at a terminal: sudo or su asks them itself; where nobody does (`asks` false), nobody
+    is asked."""
     if not becomes(settings):
         return command
     user, word = shlex.quote(settings.become_user), shlex.quote(command)

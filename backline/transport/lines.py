@@ -49,6 +49,11 @@ class ChannelLine:
         self.heard = b""
         self.ended = False
 
+    @property
+    def _closed(self) -> bool:
+        """Paramiko asks this of what should be a socket."""
+        return bool(self._channel.closed)
+
     def recv(self, size: int, /) -> bytes:
         data = self._channel.recv(size)
         self.ended = not data
@@ -66,7 +71,8 @@ class ChannelLine:
         self._channel.shutdown(how)
 
     def close(self) -> None:
-        self._channel.close()
+        with contextlib.suppress(OSError, EOFError):  # the hop may have gone before
+            self._channel.close()
 
     def last_words(self) -> str:
         return ""

@@ -94,8 +94,7 @@ def openssh_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[OpenSS
 def start_openssh(directory: Path, more: str = "", within: Sequence[str] = ()) -> OpenSSHServer:
     """Start one in an empty directory; skips the test where there is no sshd. `more` are lines of sshd_config that win
     over the usual ones; `within` is a command that runs sshd in surroundings of its own."""
-    program = shutil.which("sshd", path=SYSTEM_PATH)
-    if program is None:
+    if shutil.which("sshd", path=SYSTEM_PATH) is None:
         pytest.skip("no OpenSSH server on this machine (Debian: apt-get install openssh-server)")
     shell = pwd.getpwuid(os.getuid()).pw_shell
     if Path(shell).name in ("nologin", "false"):
@@ -111,12 +110,7 @@ def start_openssh(directory: Path, more: str = "", within: Sequence[str] = ()) -
     configuration = directory / "sshd_config"
     usual = CONFIGURATION.format(port=port, directory=directory, home=directory / "home")
     configuration.write_text(f"{usual_but(usual, more)}{more}")
-    log = (directory / "sshd.log").open("wb")
-    with log:
-        process = subprocess.Popen(
-            [*within, program, "-D", "-e", "-f", configuration], stdin=subprocess.DEVNULL, stderr=log
-        )
-    wait_until_it_listens(process, port, directory / "sshd.log")
+    process = run_sshd(directory, port, within)
     settings = ConnectionSettings(
         connection="ssh",
         host="127.0.0.1",
@@ -127,6 +121,16 @@ def start_openssh(directory: Path, more: str = "", within: Sequence[str] = ()) -
         configuration="none",
     )
     return OpenSSHServer(directory, port, process, settings)
+
+
+def run_sshd(directory: Path, port: int, within: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+    """Start it by the configuration in its directory; returns when it listens."""
+    program = shutil.which("sshd", path=SYSTEM_PATH) or "sshd"
+    command = [*within, program, "-D", "-e", "-f", str(directory / "sshd_config")]
+    with (directory / "sshd.log").open("ab") as log:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log)
+    wait_until_it_listens(process, port, directory / "sshd.log")
+    return process
 
 
 def usual_but(usual: str, more: str) -> str:

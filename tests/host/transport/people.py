@@ -97,7 +97,8 @@ def _require_namespaces() -> None:
 
 
 def _write_accounts(folder: Path, people: Sequence[Person]) -> None:
-    system = [line for line in Path("/etc/passwd").read_text().splitlines() if line]
+    ours = tuple(f"{person.name}:" for person in people)
+    system = [line for line in Path("/etc/passwd").read_text().splitlines() if line and not line.startswith(ours)]
     passwd, shadow = [*system], [f"{line.split(':')[0]}:*:19000:0:99999:7:::" for line in system]
     group = Path("/etc/group").read_text().splitlines()
     for number, person in enumerate(people, FIRST_UID):
@@ -106,17 +107,12 @@ def _write_accounts(folder: Path, people: Sequence[Person]) -> None:
         for name, content in person.files.items():
             (home / name).parent.mkdir(parents=True, exist_ok=True)
             (home / name).write_text(content)
-        known = next((line for line in system if line.startswith(f"{person.name}:")), None)
-        if known is not None:  # of a user whom the machine has, only the password is another
-            passwd.remove(known)
-            shadow.pop(system.index(known))
-            uid, gid, home_folder = known.split(":")[2:4] + [known.split(":")[5]]
-        else:
-            uid, gid, home_folder = str(number), str(number), str(home)
-            group.append(f"{person.name}:x:{number}:")
-            for path in (home, *home.rglob("*")):
-                os.chown(path, number, number)
-        passwd.append(f"{person.name}:x:{uid}:{gid}::{home_folder}:{person.shell}")
+        uid = 0 if person.name == "root" else number
+        if uid:
+            group.append(f"{person.name}:x:{uid}:")
+        for path in (home, *home.rglob("*")):
+            os.chown(path, uid, uid)
+        passwd.append(f"{person.name}:x:{uid}:{uid}::{home}:{person.shell}")
         shadow.append(f"{person.name}:{_crypt(person.password)}:19000:0:99999:7:::")
     rights = USUAL_SUDOERS + "".join(f"{person.rights}\n" for person in people if person.rights)
     for name, mode, lines in (

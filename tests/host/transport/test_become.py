@@ -41,7 +41,7 @@ def host() -> Generator[PeoplesHost]:
 @pytest.mark.parametrize("name", ["deploy", "nopty"])
 def test_sudo_without_a_password_makes_the_agent_root(host: PeoplesHost, name: str) -> None:
     with session_on(host.as_(name, become=True)) as session:
-        assert (session.facts.user, session.facts.uid, session.facts.home) == ("root", 0, "/root")
+        assert (session.facts.user, session.facts.uid, session.facts.home) == ("root", 0, str(host.home("root")))
 
 
 @pytest.mark.parametrize("name", ["asked", "once", "lectured", "german"])
@@ -72,7 +72,7 @@ def test_another_user_than_root_may_be_meant(host: PeoplesHost) -> None:
 def test_su_is_given_the_password_of_whom_one_becomes(host: PeoplesHost) -> None:
     settings = host.as_("stranger", become=True, become_method="su", become_password=Secret("root's own"))
     with session_on(settings) as session:
-        assert (session.facts.user, session.facts.home) == ("root", "/root")
+        assert (session.facts.user, session.facts.home) == ("root", str(host.home("root")))
 
 
 def test_root_by_su_becomes_a_user_that_has_no_shell(host: PeoplesHost) -> None:
