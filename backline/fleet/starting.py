@@ -85,7 +85,6 @@ class Start:
                 raise
             raise NoPython(
                 "the host has no Python 3.8 or newer, and nothing can be done there without",
-                lines=failure.lines,
                 host=self.name,
                 hint="install one there, or name where it is: ansible_python_interpreter",
             ) from failure

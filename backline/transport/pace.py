@@ -14,8 +14,8 @@ from backline.transport.refusals import TurnedAway
 Result = TypeVar("Result")
 
 AT_ONCE = 6
-"""sshd begins to turn connections away at random when ten have not logged in yet. It counts one for a moment longer than we
-do, and somebody else may be among them; with six, a fleet is in as soon as with eight (measured)."""
+"""sshd begins to turn connections away at random when ten have not logged in yet. It counts one for a moment
+longer than we do, and somebody else may be among them; with six, a fleet is in as soon as with eight (measured)."""
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds until a host that had too many logins under way is asked again; each is stretched or shrunk by chance, so
 that those who were turned away together do not come back together."""
