@@ -14,10 +14,11 @@ SESSIONS = "Starting session:"
 
 
 @pytest.mark.needs("sshd", "git")
+@pytest.mark.timeout(240)
 def test_a_day_over_openssh(openssh_project: Project, openssh_server: OpenSSHServer) -> None:
     """One story, since each step begins where the one before ended."""
     project = openssh_project
-    before = openssh_server.log()
+    before, at_home = openssh_server.log(), {path.name for path in openssh_server.home.iterdir()}
     first = project.on_host("deploy").summary
     assert (first["status"], first["release"]) == ("deployed", "r1")
     assert first["hosts"]["web1"]["virtualenv"] == "built"
@@ -55,3 +56,8 @@ def test_a_day_over_openssh(openssh_project: Project, openssh_server: OpenSSHSer
     tailed = project.inv("tail-celery-log", "--no-follow", "-n", "500", "--host", "web1").out
     assert "default-r3-2@web1 ready" in tailed
     assert "mail-r3-2@web1 ready" in tailed
+
+    gone = project.on_host("remove", "--name", "shop", "--yes")
+    assert gone.summary["status"] == "removed"
+    # What uv has downloaded is the user's own cache.
+    assert {path.name for path in openssh_server.home.iterdir()} - at_home <= {".cache"}
