@@ -16,6 +16,7 @@ from tests.host.deploy.project import Project
 from tests.host.deploy.restart_stream import CONCURRENCY, HEADER, Outcome, restarted_under_stream
 
 ALL = "inventory/group_vars/all.yml"
+VARIABLES = "inventory/host_vars/sandbox/main.yml"
 FULL = os.environ.get("BACKLINE_STREAMS") == "1"
 RESTARTS = 10
 WORKER = "    queues: [default]\n"
@@ -34,6 +35,11 @@ def single(project: Project) -> None:
     project.replace(ALL, WORKER, f"{WORKER}    overlap: false\n")
 
 
+def plain(project: Project) -> None:
+    """Programs of one name, each stopped before the next starts."""
+    project.replace(VARIABLES, "backline_rootless: true\n", "backline_rootless: true\nsupervisor_naming: plain\n")
+
+
 @dataclass(frozen=True)
 class Way:
     """How workers are restarted: what sets it in the inventory, and how often CI does it."""
@@ -46,7 +52,11 @@ class Way:
         return RESTARTS if FULL else self.sample
 
 
-WAYS = {"old and new overlap": Way(overlapping, 3), "`overlap: false`": Way(single, 1)}
+WAYS = {
+    "old and new overlap": Way(overlapping, 3),
+    "`overlap: false`": Way(single, 1),
+    "`supervisor_naming: plain`": Way(plain, 1),
+}
 
 
 @pytest.fixture(scope="module")
