@@ -4,8 +4,8 @@ Each resource is looked at and then made so here, so that what follows it sees t
 finds the directory that only a real run makes. Commands and calls, whose results nobody can foretell, raise
 OnlyLooking. One overlay lasts as long as its agent, so what is asked later sees what was asked before.
 
-Paths are kept in a layer of their own. What else resources provide (a program that runs; users, packages and services
-when there are kinds for them) is kept by its name, as a promise.
+Paths are kept in a layer of their own, users and groups beside them. What else resources provide (a program that runs,
+a package, a service) is kept by its name, as a promise.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 
+from backline.agent.commands import search_path
 from backline.agent.events import Event, Kind
 from backline.agent.machine import Teller
 from backline.resources.failure import Conflict, Failure, OnlyLooking
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from backline.agent.machine import Machine
+    from backline.resources.account import Account
     from backline.resources.resource import Resource
 
 MOST_LINKS = 40
@@ -51,6 +53,8 @@ class Overlay(Teller):
         self._machine = machine
         self._layer: dict[str, Node] = {}
         self._promised: set[str] = set()
+        self._users: dict[str, Account] = {}
+        self._groups: set[str] = set()
 
     # looks
 
@@ -87,11 +91,24 @@ class Overlay(Teller):
     ) -> Completed:
         return self._machine.ask(argv, directory=directory, environment=environment, user=user)
 
+    def ask_once(self, argv: Sequence[str]) -> Completed:
+        return self._machine.ask_once(argv)
+
     def find_program(self, name: str) -> str | None:
-        if "/" not in name:
-            return self._machine.find_program(name)
-        found = self._node(self._end(name)).status
-        return name if found is not None and found.is_file and found.mode & 0o111 else None
+        if "/" in name:
+            return name if self._is_program(name) else None
+        imagined = (f"{directory.rstrip('/')}/{name}" for directory in search_path())
+        return self._machine.find_program(name) or next(filter(self._is_program, imagined), None)
+
+    def _is_program(self, path: str) -> bool:
+        found = self._node(self._end(path)).status
+        return found is not None and found.is_file and found.mode & 0o111 != 0
+
+    def find_user(self, name: str) -> Account | None:
+        return self._users.get(name) or self._machine.find_user(name)
+
+    def has_group(self, name: str) -> bool:
+        return name in self._groups or self._machine.has_group(name)
 
     def promises(self, name: str) -> bool:
         return name in self._promised
@@ -210,16 +227,22 @@ class Overlay(Teller):
 
     def imagine(self, resource: Resource) -> None:
         """Half of what a resource does tells less than nothing: what it cannot do to its end is as it was."""
-        before = dict(self._layer)
+        before = dict(self._layer), dict(self._users), set(self._groups)
         try:
             resource.foresee(self)
         except OnlyLooking:
-            self._layer = before
+            self._layer, self._users, self._groups = before
             self.foretell(Would.RUN, resource.subject, "what comes of it is not known before")
         self.promise(*resource.provides())
 
     def promise(self, *names: str) -> None:
         self._promised.update(names)
+
+    def imagine_user(self, account: Account) -> None:
+        self._users[account.name] = account
+
+    def imagine_group(self, name: str) -> None:
+        self._groups.add(name)
 
     def copy_directory(self, origin: str, path: str) -> None:
         source, target = self._end(origin), self._place(path)

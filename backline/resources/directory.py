@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backline.resources.account import owner_names
 from backline.resources.failure import Conflict
 from backline.resources.path_resource import PathResource
 from backline.resources.resource import KEEP, Difference, ownership_differences
@@ -23,6 +24,9 @@ class Directory(PathResource):
     mode: int = 0o755
     owner: str = KEEP
     group: str = KEEP
+
+    def needs(self) -> tuple[str, ...]:
+        return (*super().needs(), *owner_names(self.owner, self.group))
 
     def differences(self, host: Host) -> Iterator[Difference]:
         found = host.status(self.path)

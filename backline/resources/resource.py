@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Protocol
 
+    from backline.resources.account import Account
     from backline.resources.file import File
     from backline.resources.foresight import Foresight
 else:
@@ -82,9 +83,17 @@ class Host(Protocol):
         """Run a command that changes nothing; never raises for its exit code."""
         ...
 
+    def ask_once(self, argv: Sequence[str]) -> Completed:
+        """As `ask`, for a look that many resources share: the answer is remembered during this request, until
+        something is run or called that may change it."""
+        ...
+
     def find_program(self, name: str) -> str | None:
         """The absolute path of a program on PATH (and the sbin directories), or None."""
         ...
+
+    def find_user(self, name: str) -> Account | None: ...
+    def has_group(self, name: str) -> bool: ...
 
     def promises(self, name: str) -> bool:
         """Whether an earlier resource would provide this (`path:/srv/shop`, `program:redis`), though it cannot be seen
