@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from backline.resources.account import Account
 from backline.resources.failure import Failure
 from backline.resources.resource import KEEP
 
@@ -41,34 +40,6 @@ class Accounts:
     def own_names(self) -> tuple[str, str]:
         """The user and group that files of this process belong to."""
         return self.user_name(os.geteuid()), self.group_name(os.getegid())
-
-
-def find_user(name: str) -> Account | None:
-    """The user of this name; None where there is none."""
-    import grp
-    import pwd
-
-    try:
-        found = pwd.getpwnam(name)
-    except KeyError:
-        return None
-    others = sorted(group.gr_name for group in grp.getgrall() if name in group.gr_mem and group.gr_gid != found.pw_gid)
-    try:
-        own = grp.getgrgid(found.pw_gid).gr_name
-    except KeyError:
-        own = str(found.pw_gid)
-    return Account(name, own, tuple(others), found.pw_dir, found.pw_shell)
-
-
-def has_group(name: str) -> bool:
-    """Whether there is a group of this name."""
-    import grp
-
-    try:
-        grp.getgrnam(name)
-    except KeyError:
-        return False
-    return True
 
 
 def user_number(name: str) -> int:

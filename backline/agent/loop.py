@@ -94,7 +94,7 @@ class Agent:
         if self._lost_blob:
             failure, self._lost_blob = self._lost_blob, None
             raise failure
-        self._keeper.forget_answers()
+        self._keeper.answers.clear()
         self._keeper.note_step(str(message.get("step", "")))
         action = decoded(message["action"])
         if not isinstance(action, Action):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
-from backline.agent.accounts import Accounts, find_user, group_number, has_group, user_number
+from backline.agent.accounts import Accounts, group_number, user_number
 from backline.agent.commands import Command, execute, search_path
 from backline.agent.events import Event, Kind
 from backline.agent.files import (
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from backline.agent.line import Line
-    from backline.resources.account import Account
     from backline.resources.resource import Host
 
 KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "directory", stat.S_IFLNK: "link"}
@@ -53,8 +52,8 @@ class Machine(Teller):
     def __init__(self, line: Line) -> None:
         self._line = line
         self.accounts = Accounts()
-        self._answers: dict[tuple[str, ...], Completed] = {}
-        """What ask_once was told during this request, since something was last changed by a command or a call."""
+        self.answers: dict[tuple[str, ...], Completed] = {}
+        """To what was asked once during this request, since a command or a call last changed something."""
 
     # looks
 
@@ -98,23 +97,12 @@ class Machine(Teller):
 
     def ask_once(self, argv: Sequence[str]) -> Completed:
         question = tuple(argv)
-        if question not in self._answers:
-            self._answers[question] = self.ask(question)
-        return self._answers[question]
-
-    def forget_answers(self) -> None:
-        """What may have been changed by others meanwhile is asked again."""
-        self._answers.clear()
+        self.answers[question] = self.answers.get(question) or self.ask(question)
+        return self.answers[question]
 
     def find_program(self, name: str) -> str | None:
         places = (name,) if "/" in name else tuple(os.path.join(part, name) for part in search_path())
         return next((place for place in places if os.path.isfile(place) and os.access(place, os.X_OK)), None)
-
-    def find_user(self, name: str) -> Account | None:
-        return find_user(name)
-
-    def has_group(self, name: str) -> bool:
-        return has_group(name)
 
     def promises(self, name: str) -> bool:
         return False
@@ -190,16 +178,12 @@ class Machine(Teller):
         timeout: float = 3600.0,
     ) -> Completed:
         command = Command(tuple(argv), directory, environment or {}, user, stdin, live, timeout)
-        try:
-            return execute(command, self._line)
-        finally:
-            self.forget_answers()
+        self.answers.clear()
+        return execute(command, self._line)
 
     def call(self, change: Callable[[], object]) -> object:
-        try:
-            return change()
-        finally:
-            self.forget_answers()
+        self.answers.clear()
+        return change()
 
     # the rest
 

@@ -4,8 +4,8 @@ Each resource is looked at and then made so here, so that what follows it sees t
 finds the directory that only a real run makes. Commands and calls, whose results nobody can foretell, raise
 OnlyLooking. One overlay lasts as long as its agent, so what is asked later sees what was asked before.
 
-Paths are kept in a layer of their own, users and groups beside them. What else resources provide (a program that runs,
-a package, a service) is kept by its name, as a promise.
+Paths are kept in a layer of their own; users and groups are lines of /etc/passwd and /etc/group there. What else
+resources provide (a program that runs, a package, a service) is kept by its name, as a promise.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from backline.agent.machine import Machine
-    from backline.resources.account import Account
     from backline.resources.resource import Resource
 
 MOST_LINKS = 40
@@ -53,8 +52,6 @@ class Overlay(Teller):
         self._machine = machine
         self._layer: dict[str, Node] = {}
         self._promised: set[str] = set()
-        self._users: dict[str, Account] = {}
-        self._groups: set[str] = set()
 
     # looks
 
@@ -103,12 +100,6 @@ class Overlay(Teller):
     def _is_program(self, path: str) -> bool:
         found = self._node(self._end(path)).status
         return found is not None and found.is_file and found.mode & 0o111 != 0
-
-    def find_user(self, name: str) -> Account | None:
-        return self._users.get(name) or self._machine.find_user(name)
-
-    def has_group(self, name: str) -> bool:
-        return name in self._groups or self._machine.has_group(name)
 
     def promises(self, name: str) -> bool:
         return name in self._promised
@@ -227,22 +218,16 @@ class Overlay(Teller):
 
     def imagine(self, resource: Resource) -> None:
         """Half of what a resource does tells less than nothing: what it cannot do to its end is as it was."""
-        before = dict(self._layer), dict(self._users), set(self._groups)
+        before = dict(self._layer)
         try:
             resource.foresee(self)
         except OnlyLooking:
-            self._layer, self._users, self._groups = before
+            self._layer = before
             self.foretell(Would.RUN, resource.subject, "what comes of it is not known before")
         self.promise(*resource.provides())
 
     def promise(self, *names: str) -> None:
         self._promised.update(names)
-
-    def imagine_user(self, account: Account) -> None:
-        self._users[account.name] = account
-
-    def imagine_group(self, name: str) -> None:
-        self._groups.add(name)
 
     def copy_directory(self, origin: str, path: str) -> None:
         source, target = self._end(origin), self._place(path)

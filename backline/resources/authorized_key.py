@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backline.resources.account import user_name
+from backline.resources.account import find_user, user_name
 from backline.resources.failure import Conflict, Failure
 from backline.resources.resource import Difference, Resource, ownership_differences
 
@@ -57,7 +57,7 @@ class AuthorizedKey(Resource):
         host.write(_file(account), content.encode("utf-8", "surrogateescape"), mode=0o600, **owner)
 
     def _account(self, host: Host) -> Account:
-        found = host.find_user(self.user)
+        found = find_user(host, self.user)
         if found is None:
             raise Failure(f"there is no user {self.user} on this host", hint="have it made before its key")
         return found

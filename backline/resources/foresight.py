@@ -23,7 +23,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
 
-    from backline.resources.account import Account
     from backline.resources.resource import Host, Resource
 
     class Foresight(Host, Protocol):
@@ -39,14 +38,6 @@ if TYPE_CHECKING:
 
         def imagine(self, resource: Resource) -> None:
             """See the host from now on as if this resource had been made so, as far as that can be known."""
-            ...
-
-        def imagine_user(self, account: Account) -> None:
-            """See a user as it would be."""
-            ...
-
-        def imagine_group(self, name: str) -> None:
-            """See a group as if it were there."""
             ...
 
         def copy_directory(self, origin: str, path: str) -> None:

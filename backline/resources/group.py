@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backline.resources.account import group_name
+from backline.resources.account import group_name, has_group, imagine_group
 from backline.resources.account_command import change_accounts
 from backline.resources.resource import Difference, Resource
 
@@ -31,7 +31,7 @@ class Group(Resource):
         return (group_name(self.name),)
 
     def differences(self, host: Host) -> Iterator[Difference]:
-        if not host.has_group(self.name):
+        if not has_group(host, self.name):
             yield Difference("exists", False, True)
 
     def converge(self, host: Host) -> None:
@@ -39,4 +39,4 @@ class Group(Resource):
         change_accounts(host, ("groupadd", *system, self.name), f"make the group {self.name}")
 
     def foresee(self, host: Foresight) -> None:
-        host.imagine_group(self.name)
+        imagine_group(host, self.name)

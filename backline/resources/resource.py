@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Protocol
 
-    from backline.resources.account import Account
     from backline.resources.file import File
     from backline.resources.foresight import Foresight
 else:
@@ -91,9 +90,6 @@ class Host(Protocol):
     def find_program(self, name: str) -> str | None:
         """The absolute path of a program on PATH (and the sbin directories), or None."""
         ...
-
-    def find_user(self, name: str) -> Account | None: ...
-    def has_group(self, name: str) -> bool: ...
 
     def promises(self, name: str) -> bool:
         """Whether an earlier resource would provide this (`path:/srv/shop`, `program:redis`), though it cannot be seen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backline.resources.account import Account, group_name, user_name
+from backline.resources.account import Account, find_user, group_name, imagine_user, user_name
 from backline.resources.account_command import change_accounts
 from backline.resources.resource import KEEP, Difference, Resource
 
@@ -47,7 +47,7 @@ class User(Resource):
         return tuple(group_name(name) for name in (self.group, *self.groups) if name)
 
     def differences(self, host: Host) -> Iterator[Difference]:
-        found = host.find_user(self.name)
+        found = find_user(host, self.name)
         if found is None:
             yield Difference("exists", False, True)
             return
@@ -59,18 +59,16 @@ class User(Resource):
             yield Difference(f"group {name}", False, True)
 
     def converge(self, host: Host) -> None:
-        found = host.find_user(self.name)
+        found = find_user(host, self.name)
         if found is None:
             change_accounts(host, ("useradd", *self._as_made(), self.name), f"make the user {self.name}")
         else:
             change_accounts(host, ("usermod", *self._as_changed(found), self.name), f"change the user {self.name}")
 
     def foresee(self, host: Foresight) -> None:
-        found = host.find_user(self.name)
+        found = find_user(host, self.name)
         wanted = self._as_made_account() if found is None else self._as_changed_account(found)
-        if not self.group:
-            host.imagine_group(wanted.group)
-        host.imagine_user(wanted)
+        imagine_user(host, wanted)
         if found is None and not self.system and host.status(wanted.home) is None:
             host.make_directory(wanted.home, mode=HOME_MODE, owner=wanted.name, group=wanted.group)
 
