@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from backline.fleet.python_packages import install_python
 from backline.fleet.session import Listener, Session
 from backline.fleet.starting import NoPython, Start
 from backline.fleet.target import Target
-from backline.resources.failure import Unreachable
+from backline.resources.failure import Failure, Unreachable
 from backline.resources.secret import Secret
 from backline.settings.settings import HostSettings
 
@@ -51,8 +51,7 @@ def connected(site: Site, listener: Listener, without_python: WithoutPython = Wi
     opened = [future.result() for future in sessions if not future.exception()]
     fleet: Fleet | None = None
     try:
-        for future in sessions:
-            future.result()
+        _require_all(sessions)
         settings = settings_of_hosts(site, roles, [session.facts for session in opened])
         fleet = Fleet([_target(*pair) for pair in zip(opened, settings, strict=True)], listener)
         yield fleet
@@ -61,6 +60,17 @@ def connected(site: Site, listener: Listener, without_python: WithoutPython = Wi
             fleet.close()
         for session in opened:
             session.close()
+
+
+def _require_all(sessions: Sequence[Future[Session]]) -> None:
+    """Raises the first Failure to connect; the hosts that failed beside it are named in it."""
+    failures = [failure for future in sessions if (failure := future.exception()) is not None]
+    if not failures:
+        return
+    first, *others = failures
+    if isinstance(first, Failure):
+        first.lines += tuple(f"also {other}" for other in others)
+    raise first
 
 
 def _starts(site: Site, listener: Listener) -> Iterator[Start]:

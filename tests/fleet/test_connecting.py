@@ -49,5 +49,9 @@ def test_host_that_cannot_be_reached_is_named(hosts: tuple[Host, ...], tmp_path:
     assert refused.code == ExitCode.UNREACHABLE
     assert hosts[1].address in refused.err
     assert hosts[0].address not in refused.err
+    hosts[2].cut()
+    both = project.inv("ping", "--host", "all", check=False).err
+    assert [host.address in both for host in hosts] == [False, True, True]
     hosts[1].heal()
+    hosts[2].heal()
     assert "root@h2" in project.inv("ping", "--host", "all").out

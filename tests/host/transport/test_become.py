@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Generator
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import pytest
 
 from backline.resources.actions.run_command import RunCommand
 from backline.resources.secret import Secret
+from tests.host.terminal import sitting_at
 from tests.host.transport.agents import refused, session_on
 from tests.host.transport.people import PeoplesHost, Person, host_of
+from tests.host.transport.test_transport_terminal import terminal_arguments
 
 PASSWORD = Secret("correct horse")
 WRONG = Secret("battery staple")
@@ -89,6 +92,21 @@ def test_root_who_logs_in_needs_no_sudo(host: PeoplesHost) -> None:
 def test_without_become_nobody_is_become(host: PeoplesHost) -> None:
     with session_on(host.as_("deploy")) as session:
         assert session.facts.user == "deploy"
+
+
+def test_a_person_at_a_terminal_is_asked_by_sudo_itself(host: PeoplesHost) -> None:
+    settings = host.as_("asked", become=True)
+    with sitting_at(terminal_arguments(settings, "id -un; tty >/dev/null && exit 7")) as person:
+        person.waits_for(b"password for asked")
+        person.types(f"{PASSWORD.reveal()}\r".encode())
+        person.waits_for(b"root")
+        assert person.sees_it_end() == 7
+
+
+def test_without_a_terminal_sudo_asks_nobody(host: PeoplesHost) -> None:
+    line = terminal_arguments(host.as_("deploy", become=True, become_user="app"), "id -un; exit 3")
+    done = subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("app\n", 3)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from backline.settings.connection import ConnectionSettings
 from tests.host.openssh import OpenSSHServer
 from tests.host.terminal import sitting_at
 
@@ -34,7 +35,11 @@ def terminal_server(openssh_server: OpenSSHServer) -> OpenSSHServer:
 
 
 def arguments(server: OpenSSHServer, command: str, connection: str = "ssh") -> list[str]:
-    settings = server.changed(connection=connection)
+    return terminal_arguments(server.changed(connection=connection), command)
+
+
+def terminal_arguments(settings: ConnectionSettings, command: str) -> list[str]:
+    """A process of its own that opens a terminal there."""
     return [sys.executable, "-c", RUN, pickle.dumps(settings).hex(), command]
 
 
