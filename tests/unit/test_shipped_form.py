@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
@@ -27,6 +28,11 @@ def test_no_comment_and_no_docstring_is_shipped() -> None:
 
 def test_a_body_of_words_alone_stays_a_body() -> None:
     assert shipped_form('def f():\n    """Doc."""\n') == "def f():\n    pass\n"
+
+
+def test_what_only_type_checkers_read_is_not_shipped() -> None:
+    source = "if TYPE_CHECKING:\n    from a import (\n        B,\n    )\n    from c import D\nelse:\n    B = object\n"
+    assert shipped_form(source) == "if TYPE_CHECKING:\n    pass\n\n\n\nelse:\n    B = object\n"
 
 
 def test_what_looks_like_a_comment_in_a_string_stays() -> None:
@@ -54,11 +60,17 @@ def test_the_command_is_made_of_words_that_every_shell_takes() -> None:
 def code_of(source: str) -> list[tuple[int, str]]:
     """Every statement that does something, with its line."""
     tree = ast.parse(source)
+    blocks = (part for node in tree.body if _is_for_type_checkers(node) for part in node.body)
+    never_run = {id(inner) for part in blocks for inner in ast.walk(part)}
     return [
         (node.lineno, type(node).__name__ if hasattr(node, "body") else ast.unparse(node))
         for node in ast.walk(tree)
-        if isinstance(node, ast.stmt) and not _is_words(node)
+        if isinstance(node, ast.stmt) and not _is_words(node) and id(node) not in never_run
     ]
+
+
+def _is_for_type_checkers(node: ast.stmt) -> TypeGuard[ast.If]:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
 def _is_words(node: ast.stmt) -> bool:
