@@ -48,14 +48,11 @@ def stop_old_web(target: Target, draft: Draft) -> None:
 
 def move_links(target: Target, draft: Draft) -> None:
     """Nothing runs any more, or yet, that finds its release by them."""
-    change = draft.on(target.name)
-    links = dict(link for process in change.processes for link in process.foundations)
-    if change.in_place:  # where the old web serves on beside the new, its links move with the switch
-        links.update(link for process in change.processes for link in process.links)
+    links = links_before_start(draft.on(target.name))
     if not links:
         return
-    before = target.answer(ReadLinks(tuple(links)), LinkTargets)
-    target.perform(Guarded(MoveLinks(tuple(links.items())), undo=MoveLinks(before.links)))
+    before = target.answer(ReadLinks(tuple(path for path, _ in links)), LinkTargets)
+    target.perform(Guarded(MoveLinks(links), undo=MoveLinks(before.links)))
 
 
 def start_web_in_place(target: Target, draft: Draft) -> None:
@@ -73,7 +70,7 @@ def switch_in_place(target: Target, draft: Draft) -> None:
     change = draft.on(target.name)
     target.perform(
         Commit(
-            links=tuple(switched_links(change, draft)),
+            links=links_at_switch(change, draft),
             live_path=f"{change.generation.app.state_directory}/live.json",
             live_text=live_record(change).to_json(),
             finish=tuple(owed_in_place(target.settings.supervisor, change)),
@@ -92,6 +89,21 @@ def start_beat_in_place(target: Target, draft: Draft) -> None:
 def forget_old_programs(target: Target, draft: Draft) -> None:
     """Take away those that have no successor of their name."""
     _finish(target, draft.on(target.name), FORGET_OLD)
+
+
+def links_before_start(change: Change) -> tuple[tuple[str, str], ...]:
+    """Those that programs need, and the web's own; where the old web serves on beside the new, these wait for the
+    switch."""
+    links = [link for process in change.processes for link in process.foundations]
+    if change.in_place:
+        links += (link for process in change.processes for link in process.links)
+    return tuple(dict.fromkeys(links))
+
+
+def links_at_switch(change: Change, draft: Draft) -> tuple[tuple[str, str], ...]:
+    """What is left to move then: `current`, for people."""
+    moved = links_before_start(change)
+    return tuple(link for link in switched_links(change, draft) if link not in moved)
 
 
 def _stop(target: Target, processes: tuple[Process, ...]) -> None:

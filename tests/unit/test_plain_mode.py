@@ -8,7 +8,7 @@ import pytest
 
 from backline.deploy.cost import costs_in_place, costs_of_single_workers
 from backline.deploy.draft import Draft, earlier_release, new_release, same_release
-from backline.deploy.in_place import owed_in_place
+from backline.deploy.in_place import links_at_switch, links_before_start, owed_in_place
 from backline.deploy.restart import Restart
 from backline.deploy.stock import Stock
 from backline.deploy.strays import strays
@@ -181,6 +181,19 @@ def test_what_is_owed_is_beat_and_the_end_of_what_has_no_successor() -> None:
     owed = dict(owed_in_place(SUPERVISOR, draft.first))
     assert list(owed) == ["start beat", "forget old programs"]
     assert "names=('shop_mail',)" in str(owed["forget old programs"])
+
+
+def test_each_link_moves_once_the_web_s_before_it_starts_where_nothing_serves_beside_it() -> None:
+    stock = deployed(plain_stock())
+    draft = draft_of(stock, "other")
+    before = dict(links_before_start(draft.first))
+    assert list(before) == ["/path/to/app", "/path/to/env", f"{ROOT}/run/static", f"{ROOT}/run/web.sock"]
+    assert dict(links_at_switch(draft.first, draft)) == {
+        f"{ROOT}/run/static-previous": "../releases/1/.backline/static",
+        f"{ROOT}/current": "releases/2",
+    }
+    first = draft_of(plain_again(deployed(a_stock())), "other")
+    assert list(dict(links_before_start(first.first))) == ["/path/to/app", "/path/to/env"]
 
 
 # what it costs

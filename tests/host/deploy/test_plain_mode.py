@@ -215,6 +215,15 @@ def slow_workers(project: Project, host: SandboxHost) -> Deploy:
     return deploy
 
 
+def test_a_check_names_what_stops_moves_and_starts_and_does_nothing(plain: Project) -> None:
+    before, led = plain.pids(), links(plain)
+    foreseen = [event for event in plain.on_host("restart-workers", "--check").events if event["event"] == "foreseen"]
+    told = [(event["status"], event["subject"]) for event in foreseen]
+    workers = ("shop_default", "shop_mail")
+    assert told == [("would-stop", name) for name in workers] + [("would-start", name) for name in workers]
+    assert (plain.pids(), links(plain)) == (before, led)
+
+
 def test_generations_take_over_from_plain_names_and_these_from_generations(plain: Project) -> None:
     """There and back, each beside the other, with the site up all the time."""
     text = (plain.folder / MAIN).read_text()
@@ -230,3 +239,10 @@ def test_generations_take_over_from_plain_names_and_these_from_generations(plain
     assert back["hosts"]["sandbox"]["pauses"].keys() == {"beat"}
     assert_serves(plain, back["release"])
     assert plain.on_host("deploy").summary["status"] == "live"
+
+
+def test_links_go_with_the_app(plain: Project) -> None:
+    """The last of these tests: nothing is left to be deployed to."""
+    plain.on_host("remove", "--name", "shop", "--yes")
+    assert os.listdir(home(plain) / "live") == []
+    assert not (home(plain) / "shop").exists()
