@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,13 @@ class Reader:
         return [found for log in logs for found in re.findall(words, log.read_text())]
 
 
+def eventually(true: Callable[[], bool], otherwise: str) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while not true():
+        assert time.monotonic() < deadline, otherwise
+        time.sleep(0.1)
+
+
 @pytest.fixture(scope="module")
 def reader() -> Iterator[Reader]:
     folder, root = (Path(tempfile.mkdtemp(prefix=prefix)) for prefix in ("bl-", "bs-"))
@@ -87,14 +94,14 @@ def test_a_restarted_consumer_finishes_its_jobs_and_the_next_does_the_others_onc
     reader.follow_to(WORKER)
     done_before, before = reader.huey_says(DONE), reader.status()
     send = f"from shop.presents import wrap; [wrap(n, {JOB_SECONDS}) for n in range({JOBS})]"
-    reader.checkout.run(f".venv/bin/inv manage \"shell --no-imports -c '{send}'\"")
+    sent = reader.checkout.run(f".venv/bin/inv manage \"shell --no-imports -c '{send}'\"")
+    assert sent.code == 0, sent.said
+    eventually(lambda: set(reader.huey_says(BEGUN)) > set(done_before), "no job was begun")
     begun = set(reader.huey_says(BEGUN)) - set(done_before)
-    assert 0 < len(begun) < JOBS
+    assert len(begun) < JOBS
     assert reader.checkout.run(".venv/bin/inv restart-workers --worker huey").code == 0
-    deadline = time.monotonic() + DEADLINE
-    while len(done := reader.huey_says(DONE)) < len(done_before) + JOBS:
-        assert time.monotonic() < deadline, f"of {JOBS} jobs only these were done: {done}"
-        time.sleep(0.5)
+    eventually(lambda: len(reader.huey_says(DONE)) >= len(done_before) + JOBS, f"of {JOBS} jobs not all were done")
+    done = reader.huey_says(DONE)
     assert len(done) == len(set(done)) == len(done_before) + JOBS
     assert sorted(reader.huey_says(BEGUN)) == sorted(done), "no job was begun twice"
     after = reader.status()
