@@ -9,6 +9,7 @@ from backline.deploy.code import environment_file, launcher_file, requirements_f
 from backline.deploy.role import Role, generation_processes, role_plan
 from backline.fleet.hiding import Hiding
 from backline.resources.file import File
+from backline.resources.left_behind import LeftBehind
 from backline.resources.program_files import program_as_file
 from backline.resources.secret import MASK, Secret, masked
 from backline.settings.app import App, Generation, Release
@@ -82,5 +83,6 @@ def _masked_environment(settings: HostSettings) -> App:
 def _text(file: File) -> str:
     if isinstance(file.content, Secret):
         return f"{MASK}\n"
+    assert not isinstance(file.content, LeftBehind)  # a plan is lightened only when it is sent
     text = file.content.decode("utf-8", "replace") if isinstance(file.content, bytes) else file.content
     return masked(text, frozenset(secret.reveal() for secret in file.secrets))

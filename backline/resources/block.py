@@ -51,9 +51,9 @@ class Block(PathResource):
         return f"{self.comment} {which} {self.name} (written by Backline)"
 
     def _span(self, lines: list[str]) -> tuple[int, int]:
-        """From where to where the block stands; where a mark is missing, nowhere: an empty place at the end."""
-        begin, end = self._mark("begin"), self._mark("end")
-        if begin in lines and end in lines[lines.index(begin) :]:
-            start = lines.index(begin)
-            return start, lines.index(end, start) + 1
-        return len(lines), len(lines)
+        """From where to where the block stands; where a mark is missing, nowhere: an empty place at the end. A mark
+        that lost its other one is left alone, as a comment."""
+        ends = [place for place, line in enumerate(lines) if line == self._mark("end")]
+        before = lines[: ends[-1]] if ends else []
+        begins = [place for place, line in enumerate(before) if line == self._mark("begin")]
+        return (begins[-1], ends[-1] + 1) if begins else (len(lines), len(lines))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backline.resources.account import owner_names
+from backline.resources.blobs import blob_id
 from backline.resources.failure import Conflict, Failure
+from backline.resources.left_behind import LeftBehind, received
 from backline.resources.path_resource import PathResource
 from backline.resources.resource import KEEP, Difference, ownership_differences
 from backline.resources.secret import MASK, Secret, masked
@@ -14,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from backline.resources.foresight import Foresight
     from backline.resources.resource import Host
 
 LONGEST_SHOWN = 64 * 1024
@@ -27,7 +30,7 @@ class File(PathResource):
     the content quotes or escapes is to be named as it stands there."""
 
     path: str
-    content: str | bytes | Secret
+    content: str | bytes | Secret | LeftBehind
     mode: int = 0o644
     owner: str = KEEP
     group: str = KEEP
@@ -43,7 +46,7 @@ class File(PathResource):
     def differences(self, host: Host) -> Iterator[Difference]:
         found = host.status(self.path)
         if found is None:
-            yield Difference("content", None, self._shown(self._wanted()))
+            yield Difference("content", None, self._shown_new())
             return
         if found.is_directory:
             raise Conflict(f"{self.path} is a directory, and a file should be there", hint="move it away first")
@@ -51,20 +54,33 @@ class File(PathResource):
             yield Difference("kind", found.kind, "file")
             return
         before = host.read(self.path)
-        if before != self._wanted():
-            yield Difference("content", self._shown_old(before), self._shown(self._wanted()))
+        if not self._is_wanted(before):
+            yield Difference("content", self._shown_old(before), self._shown_new())
         yield from ownership_differences(found, self.owner, self.group, self.mode)
 
     def converge(self, host: Host) -> None:
+        content = received(host, self.content) if isinstance(self.content, LeftBehind) else self._wanted()
         try:
-            host.write(
-                self.path, self._wanted(), mode=self.mode, owner=self.owner, group=self.group, validate=self.validate
-            )
+            host.write(self.path, content, mode=self.mode, owner=self.owner, group=self.group, validate=self.validate)
         except Failure as failure:
             failure.lines = tuple(self._told(line) for line in failure.lines)  # a validator quotes what it refuses
             raise
 
+    def foresee(self, host: Foresight) -> None:
+        """Of what was left behind the content does not come to be looked at."""
+        if isinstance(self.content, LeftBehind):
+            host.write(self.path, b"", mode=self.mode, owner=self.owner, group=self.group)
+        else:
+            self.converge(host)
+
+    def _is_wanted(self, content: bytes) -> bool:
+        if isinstance(self.content, LeftBehind):
+            return len(content) == self.content.size and blob_id(content) == self.content.blob
+        return content == self._wanted()
+
     def _wanted(self) -> bytes:
+        """All of the content, which was not left behind."""
+        assert not isinstance(self.content, LeftBehind)
         if isinstance(self.content, bytes):
             return self.content
         text = self.content.reveal() if isinstance(self.content, Secret) else self.content
@@ -83,11 +99,16 @@ class File(PathResource):
         text = _as_text(content)
         return _described(content) if text is None else masked(text, self._hidden())
 
+    def _shown_new(self) -> object:
+        if isinstance(self.content, LeftBehind):
+            return f"{self.content.size} bytes, blob {self.content.blob[:16]}…"
+        return self._shown(self._wanted())
+
     def _shown_old(self, content: bytes) -> object:
         """The old content as a difference may tell it. It may hold the secrets of before, which nobody here knows:
         where there are secrets, only the lines that stay are shown."""
         shown = self._shown(content)
-        if not self.secrets or not isinstance(shown, str):
+        if not self.secrets or not isinstance(shown, str) or isinstance(self.content, LeftBehind):
             return shown
         staying = frozenset(str(self._shown(self._wanted())).splitlines())
         lines = (line if line.rstrip("\n") in staying else f"{MASK}\n" for line in shown.splitlines(keepends=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backline.resources.package_manager import install_packages, installed_packages, package_manager
+from backline.resources.paths import PATH
 from backline.resources.resource import Difference, Resource
 
 TYPE_CHECKING = False
@@ -31,7 +32,8 @@ class Packages(Resource):
         return f"packages {', '.join(self.names)}"
 
     def provides(self) -> tuple[str, ...]:
-        brought = (name for resource in self.brings for name in resource.provides())
+        """The packages, and what they bring; but no path: to have these no more is the package manager's affair."""
+        brought = (name for resource in self.brings for name in resource.provides() if not name.startswith(PATH))
         return (*(package_name(name) for name in self.names), *brought)
 
     def differences(self, host: Host) -> Iterator[Difference]:
