@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backline.resources.failure import Failure
 from backline.resources.resource import Difference, Resource
 
 TYPE_CHECKING = False
@@ -32,8 +33,11 @@ class Absent(Resource):
             yield Difference("exists", found.kind, None)
 
     def converge(self, host: Host) -> None:
-        _permit_changes(host, self.path)
-        host.remove(self.path)
+        try:
+            host.remove(self.path)
+        except Failure:
+            _permit_changes(host, self.path)
+            host.remove(self.path)
 
     def foresee(self, host: Foresight) -> None:
         host.remove(self.path)
