@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -23,8 +24,8 @@ from tests.host.documents.document import Text, sections
 DOCUMENT = (HERE / "CONTRIBUTING.md").read_text(encoding="utf-8")
 RECIPES = {step.file: step.text for section in sections(DOCUMENT) for step in section.steps if isinstance(step, Text)}
 TASKS = DOCUMENT.partition("The whole `tasks.py` is:\n\n```python\n")[2].partition("```")[0]
-RESOURCE = "resources/line_in_file.py"
-ROLE = "roles/login.py"
+RESOURCE = "resources/json_key.py"
+ROLE = "roles/switches.py"
 MARK = "# a template of one's own"
 
 pytestmark = pytest.mark.timeout(600)
@@ -72,7 +73,13 @@ def project(folder: Path, python: str) -> Iterator[Project]:
     )
     write(here, "templates/nginx.conf.j2", f"{MARK}\n" + (HERE / "templates/nginx.conf.j2").read_text())
     main = here / "inventory" / "host_vars" / "sandbox" / "main.yml"
-    main.write_text(re.sub(r"(?m)^backline_roles:.*", "backline_roles: [redis, web, celery, login]", main.read_text()))
+    main.write_text(
+        re.sub(
+            r"(?m)^backline_roles:.*",
+            "backline_roles: [redis, web, celery, switches]\nswitches_on: [gifts]",
+            main.read_text(),
+        )
+    )
     environment = {"PYTHONPATH": "", "BACKLINE_SANDBOX_ROOT": str(folder / "s")}
     project = Project(here, "sandbox", environment, python)
     project.git("init", "--quiet", "--initial-branch", "main")
@@ -111,6 +118,10 @@ def home(project: Project) -> Path:
     return Path(project.environment["BACKLINE_SANDBOX_ROOT"])
 
 
+def switches(project: Project) -> Path:
+    return home(project) / "shop" / "shared" / "switches.json"
+
+
 def test_tasks_is_two_lines_and_the_commands_are_those_of_the_wheel(project: Project, python: str) -> None:
     assert len(TASKS.replace("\n\n", "\n").splitlines()) == 2
     where = subprocess.run(
@@ -125,16 +136,16 @@ def test_tasks_is_two_lines_and_the_commands_are_those_of_the_wheel(project: Pro
 def test_what_the_project_brings_is_deployed_and_comes_before_ours(project: Project) -> None:
     first = project.on_host("deploy").summary
     assert (first["status"], first["release"]) == ("deployed", "r1")
-    assert (home(project) / ".profile").read_text() == f"cd {home(project)}/shop/current 2>/dev/null || :\n"
+    assert json.loads(switches(project).read_text()) == {"gifts": True}
     assert (home(project) / ".backline/nginx-shop/nginx.conf").read_text().startswith(f"{MARK}\n")
     programs = {item["program"] for item in project.status()}
     assert "broker" in programs
     assert "redis" not in programs
     again = project.on_host("deploy").summary
     assert (again["status"], again["hosts"]["sandbox"]["changed"]) == ("live", 0)
-    (home(project) / ".profile").write_text("umask 022\n")
-    assert project.on_host("provision", "--role", "login").summary["hosts"]["sandbox"]["changed"] == 1
-    assert (home(project) / ".profile").read_text().startswith("umask 022\ncd ")
+    switches(project).write_text('{"theirs": 1}')
+    assert project.on_host("provision", "--role", "switches").summary["hosts"]["sandbox"]["changed"] == 1
+    assert json.loads(switches(project).read_text()) == {"theirs": 1, "gifts": True}
 
 
 def test_templates_are_those_of_the_project_from_any_of_its_folders(project: Project) -> None:
@@ -152,63 +163,58 @@ def test_a_task_of_invoke_stands_beside_ours(project: Project) -> None:
 WRONG = {
     "a role with a slip of the pen": (
         ROLE,
-        "resources(login",
-        "resources((login",
-        r"roles/login\.py:30: SyntaxError: [^(]+ state",
+        "resources(switches",
+        "resources((switches",
+        r"roles/switches\.py:30: SyntaxError: [^(]+ state",
     ),
     "a role that imports what is not there": (
         ROLE,
-        "from backline.resources.line_in_file",
-        "from backline.resources.lines",
-        r"roles/login\.py:9: ModuleNotFoundError: No module named 'backline\.resources\.lines'",
+        "from backline.resources.json_key",
+        "from backline.resources.json_keys",
+        r"roles/switches\.py:8: ModuleNotFoundError: No module named 'backline\.resources\.json_keys'",
     ),
     "a role that does not say what it brings": (
         ROLE,
         'BRINGS = ("app",)',
         'BRINGS = "app"',
-        r'roles/login\.py:14: a role says what comes with it: BRINGS = \("app",\)',
+        r'roles/switches\.py:13: a role says what comes with it: BRINGS = \("app",\)',
     ),
     "a role without resources": (
         ROLE,
         "def resources",
         "def resource",
-        r"roles/login\.py: a role has a function resources",
+        r"roles/switches\.py: a role has a function resources",
     ),
     "a role that brings what is not there": (
         ROLE,
         '("app",)',
         '("apps",)',
-        r"roles/login\.py: the role login brings apps, which is not a role; did you mean app\?",
+        r"roles/switches\.py: the role switches brings apps, which is not a role; did you mean app\?",
     ),
     "a role that raises an error": (
         ROLE,
-        "login.app.current",
-        "login.app.now",
-        r"roles/login\.py:3\d: AttributeError: 'App' object has no attribute 'now'",
+        "switches.app.shared",
+        "switches.app.sharde",
+        r"roles/switches\.py:33: AttributeError: 'App' object has no attribute 'sharde'",
     ),
     "a role that gives something else": (
         ROLE,
-        "yield LineInFile(",
-        "yield str(",
-        r"roles/login\.py:?\d*: TypeError: ",
+        "yield JsonKey(",
+        "yield (",
+        r"roles/switches\.py: TypeError: resources\(\) of role switches gives \(",
     ),
-    "a resource with a slip of the pen": (
-        RESOURCE,
-        "def converge(",
-        "def converge((",
-        r"resources/line_in_file\.py:\d+: ",
-    ),
+    "a resource with a slip of the pen": (RESOURCE, "def converge(", "def converge((", r"resources/json_key\.py:\d+: "),
     "a resource that imports what hosts do not have": (
         RESOURCE,
         "from dataclasses import dataclass\n",
         "from dataclasses import dataclass\nimport yaml\n",
-        r"resources/line_in_file\.py:6: it imports yaml, and hosts have only the standard library",
+        r"resources/json_key\.py:6: it imports yaml, and hosts have only the standard library",
     ),
     "a variable of a role of its own": (
         "inventory/host_vars/sandbox/main.yml",
-        "backline_rootless: true",
-        "backline_rootless: true\nlogin_profile: .profile",
-        r"inventory/host_vars/sandbox/main\.yml:\d+: login_profile must be an absolute path",
+        "switches_on: [gifts]",
+        "switches_on: [gift wrapping]",
+        r'inventory/host_vars/sandbox/main\.yml:\d+: switches_on "gift wrapping" is no name',
     ),
 }
 
@@ -236,16 +242,16 @@ def test_a_django_app_that_is_called_roles_is_left_alone(project: Project) -> No
     with changed(project, "roles/models.py", "from django.db import models\n"):
         done = project.inv("render", check=False)
     assert done.code == 2
-    assert "backline_roles names login, which is not a role; there are app," in screen_of(done).text
+    assert "backline_roles names switches, which is not a role; there are app," in screen_of(done).text
 
 
 def test_a_resource_that_fails_on_the_host_is_told_with_its_own_line(project: Project) -> None:
     text = (project.folder / RESOURCE).read_text()
-    wrong = text.replace("host.write(self.path,", "host.wrote(self.path,")
+    wrong = text.replace("host.write(", "host.wrote(")
     line = next(number for number, line in enumerate(wrong.splitlines(), 1) if "host.wrote" in line)
-    (home(project) / ".profile").unlink(missing_ok=True)
+    switches(project).unlink(missing_ok=True)
     with changed(project, RESOURCE, wrong):
-        done = project.inv("provision", "--role", "login", check=False)
+        done = project.inv("provision", "--role", "switches", check=False)
     assert done.code == 1
     assert "object has no attribute 'wrote'" in screen_of(done).text
     assert screen_of(done).next.startswith(f"mend {RESOURCE}:{line}\n")
