@@ -23,13 +23,23 @@ class NoteUndo(Order):
 
 @dataclass(frozen=True)
 class SwitchOver(Order):
-    """Move `links` (path, target) and write `live_text` to `live_path`: all or nothing. From then on `finish` (name,
-    action) is owed instead of the undo."""
+    """Move `links` (path, target) and write `live_text` to `live_path`: all or nothing. The undo is kept, and this too
+    is undone, until it is `Committed`; from then on `finish` (name, action) is owed instead."""
 
     links: tuple[tuple[str, str], ...]
     live_path: str
     live_text: str
     finish: tuple[tuple[str, Action], ...]
+
+
+@dataclass(frozen=True)
+class Committed(Order):
+    """Every host of the run has switched over: nothing is undone any more."""
+
+
+@dataclass(frozen=True)
+class SwitchBack(Order):
+    """Another host has not switched over: links and live record as they were; the rest is still to be undone."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +51,7 @@ class CrossOff(Order):
 
 @dataclass(frozen=True)
 class RevertNow(Order):
-    """Undo everything that was noted."""
+    """Undo everything that was noted, the switch first."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """The guard: outlives the agent around the switch, holds lock and journal, and reverts or finishes by itself.
 
-Before `commit` the end of its line means revert: the undo actions of the journal, the last first. After it, finish: the
-steps that are still owed, in their order. It is a session of its own, keeps no descriptor but its line, the lock and
-its log, and takes orders one at a time.
+Until it is told that every host has switched over, the end of its line means revert: the switch, if it was made here,
+then the undo actions of the journal, the last first. After it, finish: the steps that are still owed, in their order.
+It is a session of its own, keeps no descriptor but its line, the lock and its log, and takes orders one at a time.
 """
 
 from __future__ import annotations
@@ -13,13 +13,23 @@ import signal
 import sys
 import time
 from dataclasses import replace
-from functools import partial
 
 from backline.agent.faults import as_failure
-from backline.agent.guard_orders import CrossOff, Farewell, LastWords, NoteUndo, Order, RevertNow, SwitchOver
+from backline.agent.guard_orders import (
+    Committed,
+    CrossOff,
+    Farewell,
+    LastWords,
+    NoteUndo,
+    Order,
+    RevertNow,
+    SwitchBack,
+    SwitchOver,
+)
 from backline.agent.journal import EntryKind, Journal
 from backline.agent.machine import Machine
 from backline.agent.steps.append_ledger import AppendLedger
+from backline.agent.steps.undo_switch import RECORD_MODE, UndoSwitch, switch_undone_by
 from backline.resources.codec import decoded, encoded
 from backline.resources.failure import Failure
 
@@ -33,7 +43,9 @@ if TYPE_CHECKING:
     from backline.agent.loader import ShippedModules
     from backline.resources.resource import Action
 
-LINK_MODE = 0o644
+SETTLE = 0.5
+"""Seconds between the links' way back and the end of the new web: connections that nginx had begun to make to it get
+there first."""
 MOST_DESCRIPTORS = 4096
 """Descriptors that are looked at where there is no /proc."""
 
@@ -111,6 +123,8 @@ class GuardProcess:
         self._committed = False
         self._machine = Machine(NobodyListens())
         self._undo: list[Action] = []
+        self._back: UndoSwitch | None = None
+        """What takes the switch back, from its beginning until it is committed."""
         self._finish: list[tuple[str, Action]] = []
         self._failed: list[str] = []
         """What could not be undone or finished: as long as there is any, the journal stays."""
@@ -153,6 +167,10 @@ class GuardProcess:
             self._undo.append(order.action)
         elif isinstance(order, SwitchOver):
             self._switch(order)
+        elif isinstance(order, Committed):
+            self._commit()
+        elif isinstance(order, SwitchBack):
+            return self._switch_back()
         elif isinstance(order, CrossOff):
             self._journal.write(EntryKind.FINISHED, name=order.name)
             self._finish = [(name, action) for name, action in self._finish if name != order.name]
@@ -163,55 +181,44 @@ class GuardProcess:
         return ()
 
     def _switch(self, order: SwitchOver) -> None:
-        """The commit point of this host: all links or none, and what is owed turned round."""
+        """All links or none; what is owed is turned round when every host has got so far."""
         finish = [[name, encoded(action)] for name, action in order.finish]
-        before = [(path, self._target(path)) for path, _ in order.links]
-        live_before = self._text(order.live_path)
-        self._journal.write(EntryKind.SWITCHING, before=before, after=order.links, finish=finish)
-        moved = 0
+        back = switch_undone_by(self._machine, order.links, order.live_path)
+        self._journal.write(EntryKind.SWITCHING, back=encoded(back), live=order.live_text, finish=finish)
+        self._back, self._finish = back, list(order.finish)
         try:
             for path, target in order.links:
                 self._machine.make_link(path, target)
-                moved += 1
-            self._machine.write(order.live_path, order.live_text.encode(), mode=LINK_MODE)
-            self._journal.write(EntryKind.COMMITTED)
+            self._machine.write(order.live_path, order.live_text.encode(), mode=RECORD_MODE)
+            self._journal.write(EntryKind.SWITCHED)
         except Exception:
-            self._switch_back(before[:moved], order.live_path, live_before)
+            self._switch_back()
             raise
+
+    def _commit(self) -> None:
+        """The commit point: from here on nothing is undone."""
+        if self._back is None:
+            raise Failure("nothing was switched over that could be committed")
+        self._journal.write(EntryKind.COMMITTED)
         self._undo.clear()
-        self._finish = list(order.finish)
+        self._back = None
         self._committed = True
 
-    def _switch_back(self, links: list[tuple[str, str]], live_path: str, live_text: bytes | None) -> None:
-        """As it was; one link that cannot be put back does not keep the others from it."""
-        for path, target in reversed(links):
-            self._try(f"put back {path}", partial(self._put_back, path, target))
-        self._try(f"put back {live_path}", lambda: self._put_text_back(live_path, live_text))
-
-    def _target(self, path: str) -> str:
-        found = self._machine.status(path)
-        return found.target if found else ""
-
-    def _put_back(self, path: str, target: str) -> None:
-        if target:
-            self._machine.make_link(path, target)
-        else:
-            self._machine.remove(path)
-
-    def _text(self, path: str) -> bytes | None:
-        return self._machine.read(path) if self._machine.status(path) else None
-
-    def _put_text_back(self, path: str, text: bytes | None) -> None:
-        if self._text(path) == text:
-            return
-        if text is None:
-            self._machine.remove(path)
-        else:
-            self._machine.write(path, text, mode=LINK_MODE)
+    def _switch_back(self) -> tuple[str, ...]:
+        """As it was before the switch; nothing where there was none. Returns a note of what could not be put back."""
+        back, self._back = self._back, None
+        if back is None:
+            return ()
+        self._finish = []
+        note = self._attempt("switch back", back)
+        if not note:
+            self._try("write the journal", lambda: self._journal.write(EntryKind.SWITCHED_BACK))
+        self._machine.pause(SETTLE)
+        return (note,) if note else ()
 
     def _revert(self) -> tuple[str, ...]:
         """Perform every undo, the last first; what fails is told and does not keep the rest from being undone."""
-        notes = [self._attempt("undo", action) for action in reversed(self._undo)]
+        notes = [*self._switch_back(), *(self._attempt("undo", action) for action in reversed(self._undo))]
         self._undo.clear()
         return tuple(note for note in notes if note)
 

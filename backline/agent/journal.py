@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ class EntryKind:
     OPENED = "opened"
     UNDO = "undo"
     SWITCHING = "switching"
+    SWITCHED = "switched"
+    SWITCHED_BACK = "switched back"
     COMMITTED = "committed"
     FINISHED = "finished"
 
@@ -47,25 +50,59 @@ class Journal:
         os.replace(self.path, self._last)
 
 
-def owed_by(text: str) -> tuple[str, ...]:
-    """What a journal says that is still to be done, in a person's words. A last line that was cut off tells nothing."""
-    undo: list[str] = []
-    finish: list[str] = []
-    committed = False
+@dataclass(frozen=True)
+class Owed:
+    """What a journal says that is still to be done. Actions are in their encoded form: who reads a journal need not
+    know what they name."""
+
+    undo: tuple[dict[str, Any], ...] = ()
+    """The last first, and before them what takes the switch back, where it was begun and is not committed."""
+    finish: tuple[tuple[str, dict[str, Any]], ...] = ()
+    """By name, in order: what the switch would owe, or, once it is committed, does owe."""
+    live: str = ""
+    """What the live record says after the switch; empty where none was begun."""
+    switched: bool = False
+    """This host has switched over; whether the others had was not told here."""
+    committed: bool = False
+
+
+def read_journal(text: str) -> Owed:
+    """A last line that was cut off tells nothing: what it tells of was not begun."""
+    owed = Owed()
     for line in text.splitlines():
         try:
             entry = json.loads(line)
         except ValueError:
             break
-        if entry["entry"] == EntryKind.UNDO:
-            undo.append(f"undo by {entry['action']['$'].rpartition(':')[2]}")
-        elif entry["entry"] == EntryKind.SWITCHING:
-            finish = [name for name, _ in entry["finish"]]
-        elif entry["entry"] == EntryKind.COMMITTED:
-            committed = True
-        elif entry["entry"] == EntryKind.FINISHED:
-            finish = [name for name in finish if name != entry["name"]]
-    return tuple(finish if committed else reversed(undo))
+        owed = _after(owed, entry)
+    return owed
+
+
+def _after(owed: Owed, entry: dict[str, Any]) -> Owed:
+    kind = entry["entry"]
+    if kind == EntryKind.UNDO:
+        return replace(owed, undo=(entry["action"], *owed.undo))
+    if kind == EntryKind.SWITCHING:
+        finish = tuple((name, action) for name, action in entry["finish"])
+        back = (entry["back"],) if "back" in entry else ()  # an earlier Backline had no way back
+        return replace(owed, undo=(*back, *owed.undo), finish=finish, live=entry.get("live", ""))
+    if kind == EntryKind.SWITCHED:
+        return replace(owed, switched=True)
+    if kind == EntryKind.SWITCHED_BACK:
+        return replace(owed, switched=False)
+    if kind == EntryKind.COMMITTED:
+        return replace(owed, undo=(), switched=True, committed=True)
+    if kind == EntryKind.FINISHED:
+        return replace(owed, finish=tuple(one for one in owed.finish if one[0] != entry["name"]))
+    return owed
+
+
+def owed_by(text: str) -> tuple[str, ...]:
+    """What a journal says that is still to be done, in a person's words."""
+    owed = read_journal(text)
+    if owed.committed:
+        return tuple(name for name, _ in owed.finish)
+    return tuple(f"undo by {form['$'].rpartition(':')[2]}" for form in owed.undo)
 
 
 def keep_unsettled(state_directory: str) -> str:
@@ -81,3 +118,9 @@ def keep_unsettled(state_directory: str) -> str:
     kept = f"{path}.unsettled-{number}"
     os.replace(path, kept)
     return kept
+
+
+def settle(state_directory: str) -> None:
+    """What a journal owed was done by somebody else than its guard."""
+    path = os.path.join(state_directory, "journal")
+    os.replace(path, f"{path}.last")

@@ -18,8 +18,11 @@ from backline.commands.site import Site
 CHANGING = {
     "check": "only say what would be done, and do nothing",
     "diff": "show what differs in files, as unified diffs",
+    "forks": "at most so many hosts at once (default: 32)",
 }
 """What a command that changes hosts is told besides."""
+SWITCHING = {**CHANGING, "batch": "at most so many hosts switch at once (default: all)"}
+"""What one is told that has hosts go over to something new."""
 HELP = {
     "host": "hosts or groups of the inventory, several with commas (default: the only host there is)",
     "inventory": "the inventory's folder or file (default: inventory/ beside tasks.py, or $BACKLINE_INVENTORY)",
@@ -62,6 +65,15 @@ def changing(**help: str) -> Callable[[Callable[..., None]], Command]:
     return mark
 
 
+def switching(**help: str) -> Callable[[Callable[..., None]], Command]:
+    """Mark a function as a command that changes hosts, and what is live on them."""
+
+    def mark(body: Callable[..., None]) -> Command:
+        return Command(body, help, SWITCHING)
+
+    return mark
+
+
 def task_of(command: Command, project: Path) -> Task[Any]:
     """The Invoke task of a command; `project` is the folder of tasks.py."""
 
@@ -76,7 +88,7 @@ def task_of(command: Command, project: Path) -> Task[Any]:
             command.body(site, **options)
 
     own = list(inspect.signature(command.body).parameters.values())[1:]
-    manners = [_option(name, False) for name in command.manners]
+    manners = [_option(name, getattr(Site, name)) for name in command.manners]
     run.__signature__ = inspect.Signature([_option("context"), *own, *manners, *_common_options()])  # type: ignore[attr-defined]
     run.__doc__ = command.body.__doc__
     # Invoke would make -h mean --host, and others what nobody expects.

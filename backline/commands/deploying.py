@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from backline.commands.command import changing
+from backline.commands.command import switching
 from backline.commands.site import Site
 from backline.resources.failure import ConfigurationError
 from backline.resources.process import BEAT, WEB, WORKERS
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 RELEASE_NAME = re.compile(r"r?([1-9][0-9]*)")
 
 
-@changing(
+@switching(
     ref="branch, tag or commit; `.` is the working tree as it is (default: HEAD)",
     force="make a new release even if the same one is live",
     json="one event a line as JSON, the summary last",
@@ -42,7 +42,7 @@ def deploy(site: Site, ref: str = "HEAD", force: bool = False, json: bool = Fals
     run(site, prepare, json, force)
 
 
-@changing(to="the release to put back, as r41 (default: what was live before)", json="one event a line as JSON")
+@switching(to="the release to put back, as r41 (default: what was live before)", json="one event a line as JSON")
 def rollback(site: Site, to: str = "", json: bool = False) -> None:
     """Put an earlier release back, with its own code, virtualenv and environment.
 
@@ -58,7 +58,7 @@ def rollback(site: Site, to: str = "", json: bool = False) -> None:
     run(site, prepare, json)
 
 
-@changing(
+@switching(
     worker="only the worker of this name",
     beat="beat too: stopped, then started",
     json="one event a line as JSON",
@@ -73,7 +73,7 @@ def restart_workers(site: Site, worker: str = "", beat: bool = False, json: bool
     _restart(site, Restart((WORKERS, BEAT) if beat else (WORKERS,), worker), json)
 
 
-@changing(json="one event a line as JSON")
+@switching(json="one event a line as JSON")
 def restart_web(site: Site, json: bool = False) -> None:
     """Start the live release's web anew beside the old one, which finishes its requests; workers are untouched.
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from backline.agent.facts import Facts
 from backline.commands.roles import declarations
 from backline.commands.site import Site
-from backline.deploy.role import Role, answered_for
-from backline.inventory.inventory import InventoryHost
+from backline.deploy.role import Role, answered_for, has_programs
+from backline.inventory.inventory import ALL, InventoryHost
+from backline.settings.app_settings import AppSettings
 from backline.settings.load import load_settings
 from backline.settings.placeholder_facts import placeholder_facts
 from backline.settings.settings import HostSettings
@@ -23,12 +24,51 @@ def checked_settings(site: Site, roles: tuple[Role, ...]) -> tuple[HostSettings,
 
 
 def settings_of_hosts(site: Site, roles: tuple[Role, ...], facts: Sequence[Facts]) -> tuple[HostSettings, ...]:
-    """The settings of the site's hosts, in their order, with each host's own facts. Raises ConfigurationError."""
+    """The settings of the site's hosts, in their order, with each host's own facts. What runs on some hosts only is
+    placed among all that the app is on, named or not. Raises ConfigurationError."""
     pairs = zip(site.hosts, facts, strict=True)
-    loaded = tuple(load_settings(host, site.inventory, declarations(roles), own) for host, own in pairs)
+    own = tuple(load_settings(host, site.inventory, declarations(roles), there) for host, there in pairs)
+    every = _in_order(site, (*own, *_others(site, roles, own)))
     for role in roles:
-        loaded = _placed(site, role, loaded)
-    return loaded
+        every = _placed(site, role, every)
+    named = {settings.app.host for settings in own}
+    return tuple(settings for settings in every if settings.app.host in named)
+
+
+def other_hosts(site: Site, roles: tuple[Role, ...]) -> tuple[str, ...]:
+    """Hosts that get releases of the app and that the site's pattern leaves out."""
+    own = tuple(load_settings(host, site.inventory, declarations(roles), placeholder_facts()) for host in site.hosts)
+    return tuple(other.app.host for other in _others(site, roles, own) if has_programs(other, roles))
+
+
+def _others(site: Site, roles: tuple[Role, ...], own: Sequence[HostSettings]) -> Iterator[HostSettings]:
+    """The app's hosts that nobody named, with made-up facts: enough to know what is placed on them."""
+    named = {host.name for host in site.hosts}
+    app, rootless, text = own[0].app.name, own[0].of(AppSettings).backline_rootless, site.hosts[0].variables.get(NAME)
+    for host in _candidates(site, own):
+        name = host.variables.get(NAME)
+        if host.name in named or name is None or text is None or name.value != text.value:
+            continue
+        other = load_settings(host, site.inventory, declarations(roles), placeholder_facts())
+        if other.app.name == app and other.of(AppSettings).backline_rootless == rootless:
+            yield other
+
+
+def _candidates(site: Site, own: Sequence[HostSettings]) -> tuple[InventoryHost, ...]:
+    """Who may have the app too: those that `app_hosts` names, else the largest group that holds all that were named."""
+    patterns = {settings.of(AppSettings).app_hosts for settings in own} - {""}
+    if patterns:
+        return site.inventory.match(",".join(sorted(patterns)))
+    named = {host.name for host in site.hosts}
+    groups = [group.hosts for name, group in site.inventory.groups.items() if name != ALL and named <= set(group.hosts)]
+    largest = max(groups, key=len, default=())
+    return tuple(host for host in site.inventory.hosts if host.name in largest)
+
+
+def _in_order(site: Site, settings: Sequence[HostSettings]) -> tuple[HostSettings, ...]:
+    """As the inventory has them: of several hosts the first one counts."""
+    by_name = {one.app.host: one for one in settings}
+    return tuple(by_name[host.name] for host in site.inventory.hosts if host.name in by_name)
 
 
 def settings_of_neighbours(

@@ -13,6 +13,7 @@ from backline.agent.events import Event
 from backline.commands.connecting import WithoutPython, connected
 from backline.commands.exits import as_failure, stop_writing
 from backline.commands.explaining import explain
+from backline.commands.host_settings import other_hosts
 from backline.commands.last_words import foreseen_words, last_words
 from backline.commands.roles import load_roles
 from backline.commands.site import Site
@@ -36,6 +37,7 @@ def run(site: Site, prepare: Callable[[Listener], Work], json: bool, force: bool
     outcome: Outcome | None = None
     failure: Failure | None = None
     try:
+        site.require_limits()
         with _listening(site, json) as teller:
             listener = stopwatch.before(teller)
             work = prepare(listener)
@@ -61,7 +63,8 @@ def order_of(site: Site, force: bool = False) -> Order:
     """What is asked for now, by whoever sits here."""
     who = f"{getpass.getuser()}@{socket.gethostname()}"
     at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Order(load_roles(site.project), who, site.again, at, force)
+    roles = load_roles(site.project)
+    return Order(roles, who, site.again, at, force, other_hosts(site, roles), site.batch)
 
 
 @contextmanager

@@ -35,6 +35,10 @@ class Site:
     """Only ask what would be done."""
     diff: bool = False
     """Show what differs in files, as unified diffs."""
+    forks: int = 0
+    """How many hosts at once; 0: as many as usual."""
+    batch: int = 0
+    """How many hosts switch at once; 0: all."""
     command: str = ""
     """What was typed behind `inv`, but for the options that every command has."""
     entrance: Entrance = field(default_factory=Entrance)
@@ -60,6 +64,12 @@ class Site:
         from backline.settings.connection import connection_settings
 
         return self.entrance.with_passwords(connection_settings(host, self.inventory))
+
+    def require_limits(self) -> None:
+        """Raises ConfigurationError for a number of hosts that is none."""
+        for option, number in (("--forks", self.forks), ("--batch", self.batch)):
+            if number < 0:
+                raise ConfigurationError(f"{option} is a number of hosts, and {number} is none")
 
     @property
     def host_option(self) -> str:

@@ -20,12 +20,12 @@ class RolesAsked:
     """Requests that were sent ahead. `contents` fails where something is needed; then nothing of `apply` is done."""
 
     light: LightPlan
-    contents: Pending
+    contents: Pending | None
     apply: Pending
 
 
-def begin_roles(target: Target, order: Order, settings: HostSettings, lock: Pending) -> RolesAsked:
-    """Ask for the plan of these roles, after the lock."""
+def begin_roles(target: Target, order: Order, settings: HostSettings, lock: Pending | None) -> RolesAsked:
+    """Ask for the plan of these roles, after the lock, where that was not taken before."""
     light = lightened(role_plan(settings, order.roles), _incoming(target))
     contents = target.session.begin(RequireContents(light.resources), after=lock) if light.resources else lock
     owed = f"{settings.app.state_directory}/owed.json"
@@ -34,7 +34,7 @@ def begin_roles(target: Target, order: Order, settings: HostSettings, lock: Pend
 
 def sent_what_they_need(target: Target, asked: RolesAsked) -> bool:
     """True if the host needed contents: they are sent now, and the roles are to be asked for once more."""
-    if not asked.light.resources:
+    if asked.contents is None or not asked.light.resources:
         return False
     try:
         asked.contents.result()

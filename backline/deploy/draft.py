@@ -12,6 +12,7 @@ from backline.deploy.restart import Restart
 from backline.deploy.role import generation_processes
 from backline.deploy.source import Source
 from backline.deploy.stock import Stock
+from backline.resources.failure import ConfigurationError
 from backline.resources.process import BEAT, WEB, WORKERS, Process
 from backline.resources.records import ReleaseRecord
 from backline.settings.app import App, Generation, Release
@@ -84,7 +85,21 @@ class Draft:
 
     @property
     def is_live(self) -> bool:
-        return all(change.is_live for change in self.changes.values())
+        """Equal on every host, and under one number."""
+        numbers = {change.stock.live_number for change in self.changes.values()}
+        return len(numbers) == 1 and all(change.is_live for change in self.changes.values())
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether one host gets it, which has no other to wait for."""
+        return len(self.changes) == 1
+
+    @property
+    def beat_leaves(self) -> tuple[str, ...]:
+        """The hosts that beat goes away from, to another one."""
+        arrives = any(change.new(BEAT) for change in self.changes.values())
+        leaving = (name for name, change in self.changes.items() if change.old(BEAT) and not change.new(BEAT))
+        return tuple(leaving) if arrives and BEAT in self.parts else ()
 
     @property
     def in_place(self) -> bool:
@@ -105,13 +120,15 @@ def next_number(stocks: Sequence[Stock]) -> int:
 def new_release(order: Order, source: Source, stocks: Sequence[Stock]) -> Draft:
     """A release of `source`."""
     number = next_number(stocks)
-    return Draft(order, _changes(stocks, lambda stock: _new_change(order, source, stock, number)), source=source)
+    changes = _changes(stocks, lambda stock: _new_change(order, source, stock, number))
+    return _with_one_beat(Draft(order, changes, source=source))
 
 
 def earlier_release(order: Order, stocks: Sequence[Stock], wanted: int, requirements: str) -> Draft:
     """A release with the code, environment and virtualenv of an earlier one, whose lock is `requirements`."""
     number = next_number(stocks)
-    return Draft(order, _changes(stocks, lambda stock: _earlier_change(order, stock, number, wanted, requirements)))
+    changes = _changes(stocks, lambda stock: _earlier_change(order, stock, number, wanted, requirements))
+    return _with_one_beat(Draft(order, changes))
 
 
 def same_release(order: Order, stocks: Sequence[Stock], restart: Restart, requirements: str) -> Draft:
@@ -124,12 +141,26 @@ def same_release(order: Order, stocks: Sequence[Stock], restart: Restart, requir
         raise restart.unknown(
             [process for stock in stocks for process in stock.live_processes()], [stock.name for stock in stocks]
         )
-    return Draft(order, changes, restart.parts)
+    return _with_one_beat(Draft(order, changes, restart.parts))
 
 
 def live_release(order: Order, stocks: Sequence[Stock]) -> Draft:
     """The live release of each host, as it is: nothing is to be made."""
     return Draft(order, _changes(stocks, _live_change), ())
+
+
+def _with_one_beat(draft: Draft) -> Draft:
+    """Raises ConfigurationError where beat would begin on a host and may run on one that nobody looks at."""
+    others = draft.order.others
+    arriving = [name for name, change in draft.changes.items() if change.new(BEAT) and not change.old(BEAT)]
+    if arriving and others and BEAT in draft.parts:
+        raise ConfigurationError(
+            f"beat would begin on {arriving[0]}, and may run on a host that this run is not for: {', '.join(others)}",
+            lines=("two beats send every task twice",),
+            hint=f"all of them at once:  inv deploy --host {','.join((*draft.changes, *others))}",
+            host=arriving[0],
+        )
+    return draft
 
 
 def _changes(stocks: Sequence[Stock], change: Callable[[Stock], Change]) -> dict[str, Change]:

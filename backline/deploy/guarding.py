@@ -12,14 +12,14 @@ from backline.agent.events import Event, Kind
 from backline.agent.faults import as_failure
 from backline.agent.guard_orders import LastWords
 from backline.agent.steps.append_ledger import AppendLedger
-from backline.agent.steps.guarded import EndGuard, Revert, StartGuard
+from backline.agent.steps.guarded import Commit, EndGuard, Revert, StartGuard, TakeSwitchBack
 from backline.agent.steps.take_lock import ReleaseLock
 from backline.deploy.draft import Draft
 from backline.deploy.order import Order
 from backline.deploy.stopping import Stopping
 from backline.fleet.fleet import Fleet
 from backline.fleet.target import Target
-from backline.resources.failure import Failure, Interrupted, Partial, Unreachable
+from backline.resources.failure import Failure, Interrupted, LockHeld, Partial, Unreachable
 from backline.resources.ledger import LedgerEntry
 from backline.resources.words import counted
 
@@ -38,7 +38,10 @@ class Run:
     draft: Draft | None = None
     migrating: bool = False
     """Migrations have been begun: some may be applied."""
+    switching: bool = False
+    """A host may have switched over."""
     switched: bool = False
+    """All of them have: from here nothing is undone."""
     not_undone: list[str] = field(default_factory=list)
     """What is still there of the new generation, as far as we know."""
     status: str = "failed"
@@ -54,12 +57,27 @@ class Run:
         in_place = self.draft is not None and self.draft.in_place
         return in_place and any(target.tally.pauses.any_begun for target in self.fleet.targets)
 
+    @property
+    def host_option(self) -> str:
+        """`--host`, as it was typed."""
+        _, option, hosts = self.order.command.partition(" --host ")
+        return option + hosts
+
     def commit(self, switch: Callable[[Target, Draft], None], draft: Draft) -> None:
-        """The one step that Ctrl-C does not stop, and from which on nothing is undone."""
+        """The switch, on all hosts or on none, in waves; Ctrl-C does not stop it, and then nothing is undone any more.
+
+        One that fails is raised while the others can still be taken back. A host that is alone commits with its switch.
+        """
         self.fleet.require_going(switch)
+        self.switching = True
+        hosts = self.fleet.taking_part
+        size = self.order.batch or len(hosts)
         try:
-            self.fleet.surely(switch, draft)
+            for first in range(0, len(hosts), size):
+                self.fleet.surely_on(hosts[first : first + size], switch, draft)
         except Unreachable as lost:
+            if not draft.is_alone:  # not committed, so its guard takes it back
+                raise
             raise Partial(
                 "the connection was lost during the switch",
                 lines=(lost.cause, *lost.lines),
@@ -70,6 +88,22 @@ class Run:
             ) from lost
         self.switched = True
         self.stopping.finish()
+        if not draft.is_alone:
+            self._commit_everywhere(draft)
+
+    def _commit_everywhere(self, draft: Draft) -> None:
+        try:
+            self.fleet.surely(commit, draft)
+        except Failure as failure:
+            raise Partial(
+                "not every host was told that all have switched",
+                lines=(failure.cause, *failure.lines),
+                hint=f"which release serves:  inv status{self.host_option}\n"
+                f"one for all again:     inv deploy{self.host_option}",
+                state=f"a host that was not told goes back by its own guard; the others go on with {draft.label}",
+                host=failure.host,
+                step=failure.step,
+            ) from failure
 
 
 @contextmanager
@@ -86,7 +120,7 @@ def recorded(fleet: Fleet, order: Order) -> Iterator[Run]:
                 host=", ".join(target.name for target in fleet.targets),
                 step=fleet.step,
                 state=_left_to_the_hosts(run),
-                hint=f"what runs:  inv status{_host_option(run)}",
+                hint=f"what runs:  inv status{run.host_option}",
             ) from None
 
 
@@ -99,7 +133,7 @@ def _concluded(run: Run) -> Iterator[None]:
     except Failure as error:
         failure = error
         failure.step = failure.step or DRAFTING
-        failure.state = failure.state or state_of(run)
+        failure.state = "\n".join(filter(None, (failure.state or state_of(run), *_host_by_host(run, failure))))
         if isinstance(failure, Interrupted):
             failure.hint = failure.hint or f"{run.order.command}   (when you want it after all)"
         raise
@@ -119,21 +153,18 @@ def guarded(run: Run, draft: Draft) -> Iterator[None]:
         run.fleet.each(start_guard, run)
         yield
     except Failure:
-        _take_back(run, draft)
+        if not run.switched:
+            _take_back(run, draft)
         raise
 
 
 def _take_back(run: Run, draft: Draft) -> None:
-    """Undo on every host; one that cannot be asked any more has its guard."""
+    """Undo on every host. Where several may have switched, all of them go back before any old worker is given its
+    queues again: a new web that still serves might send them what they do not know."""
     run.fleet.go_on()
-    try:
-        notes = run.fleet.surely(undo)
-    except Failure as error:
-        text = f"it cannot be told to undo what was begun ({error.cause}); its guard does that by itself"
-        run.fleet.tell(Event(Kind.WARNING, time.time(), error.host, text=text))
-        run.not_undone.append(f"the guard on {error.host} undoes what was begun of {draft.label}")
-    else:
-        run.not_undone += [f"could not be undone: {note}" for host in notes for note in host]
+    if run.switching and not draft.is_alone:
+        run.fleet.surely(take_switch_back, run, draft)
+    run.fleet.surely(undo, run, draft)
 
 
 @contextmanager
@@ -165,13 +196,43 @@ def start_guard(target: Target, run: Run) -> None:
     target.perform(StartGuard(target.settings.app.state_directory, words))
 
 
-def undo(target: Target) -> tuple[str, ...]:
-    """End what was started of the new generation, and give the old one its queues back. Returns what was left."""
-    notes = target.answer(Revert(), tuple)
-    for note in notes:
-        target.session.note(f"could not be undone: {note}")
-    target.perform(EndGuard())
-    return notes
+def commit(target: Target, draft: Draft) -> None:
+    """Every host has switched over: tell it the guard."""
+    target.tally.serves = None  # as long as we do not know that it was told
+    target.perform(Commit())
+    target.tally.serves = draft.label
+
+
+def take_switch_back(target: Target, run: Run, draft: Draft) -> None:
+    """Links and live record as they were, where they were moved."""
+    with _leaving_it_to_the_guard(target, run, draft):
+        notes = target.answer(TakeSwitchBack(), tuple)
+        run.not_undone += [f"on {target.name} could not be undone: {note}" for note in notes]
+    target.tally.serves = draft.on(target.name).stock.live_name
+
+
+def undo(target: Target, run: Run, draft: Draft) -> None:
+    """End what was started of the new generation, and give the old one its queues back."""
+    with _leaving_it_to_the_guard(target, run, draft):
+        for note in target.answer(Revert(), tuple):
+            target.session.note(f"could not be undone: {note}")
+            run.not_undone.append(f"could not be undone: {note}")
+        target.perform(EndGuard())
+    target.tally.serves = draft.on(target.name).stock.live_name
+
+
+@contextmanager
+def _leaving_it_to_the_guard(target: Target, run: Run, draft: Draft) -> Iterator[None]:
+    """A host that cannot be asked any more has its guard."""
+    try:
+        yield
+    except Failure as error:
+        line = f"the guard on {target.name} undoes what was begun of {draft.label}"
+        if line in run.not_undone:
+            return
+        run.not_undone.append(line)
+        text = f"it cannot be told to undo what was begun ({error.cause}); its guard does that by itself"
+        run.fleet.tell(Event(Kind.WARNING, time.time(), target.name, text=text))
 
 
 def end_guard(target: Target) -> None:
@@ -188,6 +249,22 @@ def state_of(run: Run) -> str:
         return f"{draft.label} serves; what is not finished is named above"
     left = run.not_undone or [f"nothing of {draft.label} goes on running"]
     return "\n".join([f"{_what_serves(run, draft)}; {left[0]}", *left[1:], *_staying(run)])
+
+
+def _host_by_host(run: Run, failure: Failure) -> Iterator[str]:
+    """Of several hosts, what serves each as far as we know, and what else has failed than what names the run."""
+    if len(run.fleet.taking_part) < 2 or isinstance(failure, LockHeld):
+        return
+    hosts_of: dict[str, list[str]] = {}
+    for target in run.fleet.taking_part:
+        serves = target.tally.serves
+        word = "nothing serves" if serves == "" else f"{serves} serves" if serves else "what serves is not known"
+        hosts_of.setdefault(word, []).append(target.name)
+    yield from (f"{', '.join(hosts)}: {word}" for word, hosts in hosts_of.items())
+    for target in run.fleet.targets:
+        other = target.tally.failure
+        if other is not None and other is not failure and target.name != failure.host:
+            yield f"{target.name} failed too, at {other.step}: {other.cause}"
 
 
 def _what_serves(run: Run, draft: Draft) -> str:
@@ -210,12 +287,6 @@ def _left_to_the_hosts(run: Run) -> str:
     again = " again soon" if run.has_stopped_something else ""
     serving = f"r{live} serves{again}" if live else "nothing was live before"
     return f"{serving}; each host undoes by itself what was begun of {run.draft.label}"
-
-
-def _host_option(run: Run) -> str:
-    """`--host`, as it was typed."""
-    _, option, hosts = run.order.command.partition(" --host ")
-    return option + hosts
 
 
 def _staying(run: Run) -> Iterator[str]:
@@ -251,12 +322,13 @@ def ledger_path(target: Target) -> str:
 def ledger_entry(run: Run, target: Target, failure: Failure | None) -> LedgerEntry:
     """What the ledger of one host is told of a run that ends now."""
     draft = run.draft
+    change = draft.changes.get(target.name) if draft else None
     return LedgerEntry(
         at=run.order.at,
         by=run.order.who,
         command=run.order.command,
-        release=draft.name if draft else None,
-        commit=draft.on(target.name).record.commit if draft else None,
+        release=draft.name if draft and change else None,
+        commit=change.record.commit if change else None,
         status="failed" if failure else run.status,
         error=failure.cause if failure else None,
         seconds=round(time.time() - run.began, 1),

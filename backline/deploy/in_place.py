@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from backline.agent.steps.guarded import Commit, Finish, Guarded
+from backline.agent.steps.guarded import Finish, Guarded
 from backline.agent.steps.move_links import LinkTargets, MoveLinks, ReadLinks
 from backline.agent.steps.remove_programs import RemovePrograms
 from backline.agent.steps.start_programs import StartPrograms
 from backline.agent.steps.stop_programs import StopPrograms
 from backline.deploy.cost import costs_in_place
 from backline.deploy.draft import Change, Draft
-from backline.deploy.switching import live_record, switched_links
+from backline.deploy.switching import switch_over, switched_links
 from backline.fleet.target import Target
 from backline.resources.joining import together
 from backline.resources.process import BEAT, WEB, WORKERS, Process
@@ -33,17 +33,23 @@ def announce_pause(target: Target, draft: Draft) -> None:
 
 def stop_old_workers(target: Target, draft: Draft) -> None:
     """Wait until they have finished what they had begun; the old web serves meanwhile."""
-    _stop(target, draft.on(target.name).old(WORKERS))
+    stop_guarded(target, draft.on(target.name).old(WORKERS))
 
 
 def stop_old_beat(target: Target, draft: Draft) -> None:
     """Before the web, so that nothing is sent that only the new workers might not know."""
-    _stop(target, draft.on(target.name).old(BEAT))
+    stop_guarded(target, draft.on(target.name).old(BEAT))
+
+
+def stop_leaving_beat(target: Target, draft: Draft) -> None:
+    """Where beat goes to another host, it ends here before anything switches: whatever becomes of this run and of the
+    line to each host, the guard there never starts a second one."""
+    stop_guarded(target, draft.on(target.name).old(BEAT))
 
 
 def stop_old_web(target: Target, draft: Draft) -> None:
     """Wait until it has answered what it was asked; from now on visitors get an error."""
-    _stop(target, draft.on(target.name).old(WEB))
+    stop_guarded(target, draft.on(target.name).old(WEB))
 
 
 def move_links(target: Target, draft: Draft) -> None:
@@ -68,15 +74,8 @@ def start_workers_in_place(target: Target, draft: Draft) -> None:
 def switch_in_place(target: Target, draft: Draft) -> None:
     """Make the new generation the live one: one act of this host's guard. From now on nothing is undone."""
     change = draft.on(target.name)
-    target.perform(
-        Commit(
-            links=links_at_switch(change, draft),
-            live_path=f"{change.generation.app.state_directory}/live.json",
-            live_text=live_record(change).to_json(),
-            finish=tuple(owed_in_place(target.settings.supervisor, change)),
-        )
-    )
-    target.session.remark(f"{draft.label} serves")
+    owed = owed_in_place(target.settings.supervisor, change)
+    switch_over(target, draft, links_at_switch(change, draft), tuple(owed))
 
 
 def start_beat_in_place(target: Target, draft: Draft) -> None:
@@ -106,8 +105,8 @@ def links_at_switch(change: Change, draft: Draft) -> tuple[tuple[str, str], ...]
     return tuple(link for link in switched_links(change, draft) if link not in moved)
 
 
-def _stop(target: Target, processes: tuple[Process, ...]) -> None:
-    """The undo starts them again, as their files said."""
+def stop_guarded(target: Target, processes: tuple[Process, ...]) -> None:
+    """Wait until these have ended. The undo starts them again, as their files said."""
     if not processes:
         return
     paths = target.settings.supervisor

@@ -16,3 +16,7 @@ class Order:
     command: str
     at: str
     force: bool = False
+    others: tuple[str, ...] = ()
+    """Hosts of the app that this run is not for."""
+    batch: int = 0
+    """How many hosts switch at once; 0: all."""

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from backline.agent.steps.read_app import AppState, ReadApp
 from backline.agent.steps.reap_programs import Reaped, ReapPrograms
-from backline.agent.steps.take_lock import TakeLock
+from backline.agent.steps.take_lock import ReleaseLock, TakeLock
 from backline.deploy.converging import RolesAsked, await_roles, begin_roles, sent_what_they_need
 from backline.deploy.order import Order
 from backline.deploy.role import chosen
@@ -17,11 +17,23 @@ from backline.fleet.target import Target, expected
 from backline.settings.app_settings import AppSettings
 
 
+def lock(target: Target, order: Order) -> None:
+    """Take the lock of the app on this host."""
+    _begin_to_lock(target, order).result()
+    target.holds_lock = True
+
+
+def let_go(target: Target) -> None:
+    """Let the lock go: another host's could not be had, and nothing was done."""
+    target.perform(ReleaseLock())
+    target.holds_lock = False
+
+
 def take_stock(target: Target, order: Order) -> Stock:
-    """Lock the app, make the roles so, and read the state: four requests in one flight."""
+    """Make the roles so and read the state, where it is not locked yet after that: four requests in one flight."""
     settings = target.settings
     app = settings.app
-    lock = _begin_to_lock(target, order)
+    lock = None if target.holds_lock else _begin_to_lock(target, order)
 
     def begin() -> tuple[RolesAsked, Pending, Pending]:
         asked = begin_roles(target, order, settings, lock)
@@ -35,34 +47,47 @@ def take_stock(target: Target, order: Order) -> Stock:
     await_roles(target, asked)
     for name in expected(reap.result(), Reaped).draining:
         target.session.note(f"{name} still finishes what it had begun")
-    stock = Stock(target.name, settings, expected(read.result(), AppState))
-    end_strays(target, stock)
+    stock = _seen(target, Stock(target.name, settings, expected(read.result(), AppState)))
+    if not stock.state.journal:  # else the journal knows better what is to become of them
+        end_strays(target, stock)
     return stock
 
 
-def converge_roles(target: Target, order: Order, names: Collection[str]) -> None:
-    """Lock the app and make the roles of these names so, all of the host's where none is named; nothing else."""
+def converge_roles(target: Target, order: Order, names: Collection[str]) -> Stock:
+    """Make the roles of these names so, all of the host's where none is named; locks it where that is not done."""
     settings = chosen(target.settings, names)
-    lock = _begin_to_lock(target, order)
-    asked = begin_roles(target, order, settings, lock)
+    lock = None if target.holds_lock else _begin_to_lock(target, order)
+
+    def begin() -> tuple[RolesAsked, Pending]:
+        asked = begin_roles(target, order, settings, lock)
+        return asked, target.session.begin(reading(target), after=asked.apply)
+
+    asked, read = begin()
     _await_lock(target, lock)
     if sent_what_they_need(target, asked):
-        asked = begin_roles(target, order, settings, lock)
+        asked, read = begin()
     await_roles(target, asked)
+    return _seen(target, Stock(target.name, target.settings, expected(read.result(), AppState)))
 
 
 def _begin_to_lock(target: Target, order: Order) -> Pending:
     return target.session.begin(TakeLock(target.settings.app.state_directory, order.who, order.command, order.at))
 
 
-def _await_lock(target: Target, lock: Pending) -> None:
-    lock.result()
-    target.holds_lock = True
+def _await_lock(target: Target, lock: Pending | None) -> None:
+    if lock is not None:
+        lock.result()
+        target.holds_lock = True
 
 
 def look(target: Target) -> Stock:
     """The state as it is, without a lock and without touching anything."""
-    return Stock(target.name, target.settings, target.answer(reading(target), AppState))
+    return _seen(target, Stock(target.name, target.settings, target.answer(reading(target), AppState)))
+
+
+def _seen(target: Target, stock: Stock) -> Stock:
+    target.tally.serves = stock.live_name
+    return stock
 
 
 def reading(target: Target) -> ReadApp:

@@ -36,6 +36,11 @@ class Role:
     """Where a role of the project's own is written; empty for ours."""
 
 
+def has_programs(settings: HostSettings, roles: Iterable[Role]) -> bool:
+    """Whether a host gets releases: one of its roles has something that runs from them."""
+    return any(role.programs is not None and role.name in settings.roles for role in roles)
+
+
 def role_plan(settings: HostSettings, roles: Iterable[Role]) -> Plan:
     """What the roles of one host make of it, in their order. Raises ConfigurationError on a contradiction."""
     by_name = {role.name: role for role in roles}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backline.deploy.aftermath import prune
+from backline.deploy.beginning import begin, lock_hosts, require_one_release
 from backline.deploy.build import build_assets, build_virtualenv, check, migrate
 from backline.deploy.code import adopt_code, push_code, read_requirements
 from backline.deploy.draft import Draft, earlier_release, live_release, new_release, same_release
@@ -17,6 +18,7 @@ from backline.deploy.in_place import (
     start_beat_in_place,
     start_web_in_place,
     start_workers_in_place,
+    stop_leaving_beat,
     stop_old_beat,
     stop_old_web,
     stop_old_workers,
@@ -24,8 +26,9 @@ from backline.deploy.in_place import (
 )
 from backline.deploy.order import Order
 from backline.deploy.overlap import remember_generation, start_web, start_workers, take_queues_over, watch
-from backline.deploy.prepare import converge_roles, take_stock
+from backline.deploy.prepare import converge_roles
 from backline.deploy.proof import prove, prove_live
+from backline.deploy.repair import repaired
 from backline.deploy.restart import Restart
 from backline.deploy.source import Source
 from backline.deploy.stock import Stock
@@ -55,7 +58,7 @@ class Outcome:
 def deploy(fleet: Fleet, order: Order, source: Source) -> Outcome:
     """Put a commit live. Raises a Failure that says what serves then."""
     with recorded(fleet, order) as run:
-        stocks = fleet.each(take_stock, order)  # takes the lock, converges the roles
+        stocks = begin(run)  # takes the locks, converges the roles, repairs what was left
         draft = new_release(order, source, stocks)
         if draft.is_live and not order.force:
             return _stay(run, stocks)
@@ -72,7 +75,9 @@ def deploy(fleet: Fleet, order: Order, source: Source) -> Outcome:
 def rollback(fleet: Fleet, order: Order, wanted: int = 0) -> Outcome:
     """Put an earlier release back as a new one: `wanted`, or (0) what was live before the origin of the live one."""
     with recorded(fleet, order) as run:
-        stocks = fleet.each(take_stock, order)
+        stocks = begin(run)
+        if not wanted:
+            require_one_release(run, stocks)
         number = wanted or stocks[0].earlier_live()
         requirements = fleet.one(read_requirements, stocks[0].once_live(number).number)
         run.draft = draft = earlier_release(order, stocks, number, requirements)
@@ -83,7 +88,8 @@ def rollback(fleet: Fleet, order: Order, wanted: int = 0) -> Outcome:
 def start_anew(fleet: Fleet, order: Order, restart: Restart) -> Outcome:
     """Start something of the live release anew, as another generation; what is not meant is not touched."""
     with recorded(fleet, order) as run:
-        stocks = fleet.each(take_stock, order)
+        stocks = begin(run)
+        require_one_release(run, stocks)
         requirements = fleet.one(read_requirements, stocks[0].require_live().number)
         run.draft = draft = same_release(order, stocks, restart, requirements)
         return _take_over(run, draft)
@@ -92,7 +98,8 @@ def start_anew(fleet: Fleet, order: Order, restart: Restart) -> Outcome:
 def provision(fleet: Fleet, order: Order, roles: Sequence[str] = ()) -> Outcome:
     """Make the roles so, those of these names or all; what is deployed is left as it is."""
     with recorded(fleet, order) as run:
-        fleet.each(converge_roles, order, roles)
+        lock_hosts(run)
+        repaired(run, fleet.each(converge_roles, order, roles))
         run.status = PROVISIONED
         return Outcome(PROVISIONED)
 
@@ -109,8 +116,10 @@ def _take_over(run: Run, draft: Draft) -> Outcome:
         for part in _starting_order(draft):
             fleet.each(START[part], draft)  # returns when they answer
         fleet.each(watch, draft)  # what dies soon after its answer does not take over
+        if draft.beat_leaves:  # to another host: there are never two
+            fleet.on([target for target in fleet.targets if target.name in draft.beat_leaves], stop_leaving_beat, draft)
         fleet.each(take_queues_over, draft)  # old workers finish, but begin nothing more
-        run.commit(switch, draft)  # to its end on every host, Ctrl-C or not
+        run.commit(switch, draft)  # on every host or on none, Ctrl-C or not
     with to_be_finished(run):  # from here nothing is undone: what fails is named, and the guard does the rest
         fleet.each(drain_previous, draft)  # tells them to finish; does not wait for their tasks
         fleet.each(replace_single_workers, draft)  # those that must not overlap

@@ -45,6 +45,11 @@ class Stock:
         return self.state.live.release if self.state.live else 0
 
     @property
+    def live_name(self) -> str:
+        """The live release's; empty where there is none."""
+        return f"r{self.live_number}" if self.live_number else ""
+
+    @property
     def live_release(self) -> ReleaseRecord | None:
         return self._found(self.live_number)
 

@@ -24,6 +24,10 @@ class HostSummary:
     bytes_sent: int
     virtualenv: str | None
     round_trips: int
+    serves: str | None = None
+    """What serves it as far as the run knows: `r43`, `r43-2`; empty for nothing, None where it did not look."""
+    error: str | None = None
+    """What has failed on it last, whatever names the run."""
     pauses: Mapping[str, float] = field(default_factory=dict)
     """Seconds that what could not overlap stood still: worker, `web` or `beat` → from its stop to its new answer."""
 
@@ -87,5 +91,7 @@ def host_summary(target: Target) -> HostSummary:
         bytes_sent=traffic.bytes_out,
         virtualenv=tally.virtualenv,
         round_trips=traffic.round_trips,
+        serves=tally.serves,
+        error=tally.failure.cause if tally.failure else None,
         pauses={name: round(seconds, 3) for name, seconds in pauses.items()},
     )

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 from backline.agent.steps.drain_programs import DrainPrograms
-from backline.agent.steps.guarded import Commit, Finish
+from backline.agent.steps.guarded import Commit, Finish, Switch
 from backline.agent.steps.move_program import MoveProgram
 from backline.agent.steps.pause import Pause
 from backline.agent.steps.remove_programs import RemovePrograms
@@ -27,15 +27,21 @@ to the old socket get there first (measured: 0 of 3,900 requests lost)."""
 
 def switch(target: Target, draft: Draft) -> None:
     """Traffic and `current` move to the new generation: one act of this host's guard."""
+    switch_over(target, draft, tuple(switched_links(draft.on(target.name), draft)), tuple(_owed(target, draft)))
+
+
+def switch_over(
+    target: Target, draft: Draft, links: tuple[tuple[str, str], ...], finish: tuple[tuple[str, Action], ...]
+) -> None:
+    """The guard's act. On a host that is alone it is committed in the same flight; of several each waits for all."""
     change = draft.on(target.name)
-    target.perform(
-        Commit(
-            links=tuple(switched_links(change, draft)),
-            live_path=f"{change.generation.app.state_directory}/live.json",
-            live_text=live_record(change).to_json(),
-            finish=tuple(_owed(target, draft)),
-        )
-    )
+    live_path = f"{change.generation.app.state_directory}/live.json"
+    acts = [target.session.begin(Switch(links, live_path, live_record(change).to_json(), finish))]
+    if draft.is_alone:
+        acts.append(target.session.begin(Commit(), after=acts[0]))
+    for act in acts:
+        act.result()
+    target.tally.serves = draft.label
     target.session.remark(f"{draft.label} serves")
 
 

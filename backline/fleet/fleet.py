@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from queue import SimpleQueue
@@ -35,10 +35,12 @@ SEVERITY = (
 class Fleet:
     """Runs steps on targets. A step that fails anywhere fails the run, after it has ended everywhere."""
 
-    def __init__(self, targets: Sequence[Target], listener: Listener) -> None:
+    def __init__(self, targets: Sequence[Target], listener: Listener, forks: int = FORKS) -> None:
         self.targets = tuple(targets)
+        self.taking_part = self.targets
+        """Those on which steps are done; see `narrow`."""
         self._listener = listener
-        self._pool = ThreadPoolExecutor(max_workers=FORKS, thread_name_prefix="step")
+        self._pool = ThreadPoolExecutor(max_workers=forks, thread_name_prefix="step")
         self._stopped = False
         self._nudges: SimpleQueue[None] = SimpleQueue()
         """Wakes the main thread: a step has ended, or is to stop. What a signal's handler may put something into."""
@@ -50,12 +52,12 @@ class Fleet:
     def each(
         self, step: Step[Parameters, Result], *args: Parameters.args, **options: Parameters.kwargs
     ) -> tuple[Result, ...]:
-        """The step on every target at once; results in the order of the targets."""
-        return self.on(self.targets, step, *args, **options)
+        """The step on every target that takes part, at once; results in the order of the targets."""
+        return self.on(self.taking_part, step, *args, **options)
 
     def one(self, step: Step[Parameters, Result], *args: Parameters.args, **options: Parameters.kwargs) -> Result:
-        """The step on the first target only: what must happen once."""
-        return self.on(self.targets[:1], step, *args, **options)[0]
+        """The step on the first target that takes part: what must happen once."""
+        return self.on(self.taking_part[:1], step, *args, **options)[0]
 
     def on(
         self,
@@ -86,11 +88,25 @@ class Fleet:
         self, step: Step[Parameters, Result], *args: Parameters.args, **options: Parameters.kwargs
     ) -> tuple[Result, ...]:
         """`each` for what must not be stopped: Ctrl-C waits until it has ended."""
-        running = self._begun(self.targets, step, *args, **options)
+        return self.surely_on(self.taking_part, step, *args, **options)
+
+    def surely_on(
+        self,
+        targets: Sequence[Target],
+        step: Step[Parameters, Result],
+        *args: Parameters.args,
+        **options: Parameters.kwargs,
+    ) -> tuple[Result, ...]:
+        """The same on some targets."""
+        running = self._begun(targets, step, *args, **options)
         with self._waits():
             while not _ended(running):
                 self._nudges.get()
         return _results(running)
+
+    def narrow(self, names: Collection[str]) -> None:
+        """From now on steps are done on these hosts; what concerns the others is done."""
+        self.taking_part = tuple(target for target in self.targets if target.name in names)
 
     def require_going(self, step: Callable[..., object]) -> None:
         """Raises Interrupted where `stop` was called: this step is not begun, or did not end by itself."""
@@ -165,6 +181,7 @@ class Fleet:
             failure.host = failure.host or target.name
             failure.step = failure.step or name
             target.tally.failed += 1
+            target.tally.failure = failure
             raise
         finally:
             now = time.time()

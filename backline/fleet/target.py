@@ -10,6 +10,7 @@ from backline.agent.steps.apply import Applied, Apply
 from backline.fleet.pauses import Pauses
 from backline.fleet.requests import Pending
 from backline.fleet.session import Session
+from backline.resources.failure import Failure
 from backline.resources.plan import Plan
 from backline.resources.resource import Action
 from backline.settings.settings import HostSettings
@@ -28,6 +29,10 @@ class Tally:
     """How many of `changed` the host's roles asked for, whatever is deployed."""
     virtualenv: str | None = None
     """`built` or `reused`, None where the run did not come to it."""
+    failure: Failure | None = None
+    """The last that happened here; of several hosts that fail, only the worst one's names the run."""
+    serves: str | None = None
+    """What serves the host as far as the run knows: `r43`, `r43-2`; empty for nothing, None where it did not look."""
     pauses: Pauses = field(default_factory=Pauses)
     """What stood still, and how long."""
 

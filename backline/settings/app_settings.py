@@ -32,6 +32,9 @@ class AppSettings(Settings):
     """The user that the app's processes run as; rootless it is whoever logs in, and this stays empty."""
     app_root: str = "{{ ansible_user_dir if backline_rootless else '/srv' }}/{{ app_name }}"
     """The folder on the host that everything of the app lies in."""
+    app_hosts: str = ""
+    """The hosts that one deployment of the app is on, as a pattern: workers and beat are placed among them, also where
+    --host names only some. Empty: the largest group, besides `all`, that every named host is in."""
     app_python: str = ""
     """The interpreter of the app's virtualenv; empty for the one that runs Backline's agent on the host."""
     app_requirements: str = "requirements.txt"

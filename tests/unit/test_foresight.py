@@ -18,7 +18,7 @@ from backline.agent.overlay import Overlay
 from backline.agent.steps.adopt_release import AdoptRelease
 from backline.agent.steps.apply import Applied, Apply
 from backline.agent.steps.drain_programs import DrainPrograms
-from backline.agent.steps.guarded import Commit, Finish, Guarded
+from backline.agent.steps.guarded import Finish, Guarded, Switch
 from backline.agent.steps.migrate import Migrate, foreseen_migrations
 from backline.agent.steps.move_program import MoveProgram
 from backline.agent.steps.pending_migrations import KnownMigrations
@@ -249,7 +249,7 @@ def test_what_would_be_pruned_depends_on_what_would_be_live(looking: Looking, tm
     (tmp_path / ".backline").mkdir()
     live = f"{tmp_path}/.backline/live.json"
     text = json.dumps({"format": 1, "release": 2, "programs": []})
-    Commit(((f"{tmp_path}/current", "releases/2"),), live, text, ()).foresee(looking.overlay)
+    Switch(((f"{tmp_path}/current", "releases/2"),), live, text, ()).foresee(looking.overlay)
     pruned = Prune(str(tmp_path), keep=()).foresee(looking.overlay)
     assert (pruned.releases, pruned.virtualenvs) == ((1,), ("of-1",))
     assert looking.foretold[1:] == [("would-remove", "r1"), ("would-remove", "of-1")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backline.agent.guard import Guard
-from backline.agent.guard_orders import CrossOff, LastWords, NoteUndo, RevertNow, SwitchOver
+from backline.agent.guard_orders import Committed, CrossOff, LastWords, NoteUndo, RevertNow, SwitchBack, SwitchOver
 from backline.agent.journal import keep_unsettled
 from backline.agent.keeper import Keeper, keeper_of
 from backline.resources.failure import Failure
@@ -52,8 +52,9 @@ class Guarded(Action):
 
 
 @dataclass(frozen=True)
-class Commit(Action):
-    """The switch: the guard moves `links` (path, target), writes the live record, and owes `finish` from then on."""
+class Switch(Action):
+    """The switch, and its first phase: the guard moves `links` (path, target) and writes the live record, and can still
+    take it back. `finish` is owed from the commit on."""
 
     links: tuple[tuple[str, str], ...]
     live_path: str
@@ -69,6 +70,30 @@ class Commit(Action):
             host.foretell(Would.MOVE, path, f"to {target}")
             host.make_link(path, target)
         host.write(self.live_path, self.live_text.encode(), mode=0o644)
+
+
+@dataclass(frozen=True)
+class Commit(Action):
+    """The second phase: every host has switched over, and nothing is undone from now on."""
+
+    def perform(self, host: Host) -> None:
+        _guard_of(keeper_of(host)).order(Committed())
+
+    def foresee(self, host: Foresight) -> None:
+        """Nothing that one could see."""
+
+
+@dataclass(frozen=True)
+class TakeSwitchBack(Action):
+    """The other second phase: a host has not switched over, and this one goes back. Returns notes of what could not be
+    put back; nothing without a guard."""
+
+    def perform(self, host: Host) -> tuple[str, ...]:
+        guard = keeper_of(host).guard
+        return guard.order(SwitchBack()) if guard else ()
+
+    def foresee(self, host: Foresight) -> tuple[str, ...]:
+        return ()
 
 
 @dataclass(frozen=True)

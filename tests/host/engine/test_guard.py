@@ -15,7 +15,16 @@ import pytest
 from backline.agent.guard import Guard
 from backline.agent.guard_orders import LastWords, NoteUndo
 from backline.agent.loader import ShippedModules
-from backline.agent.steps.guarded import Commit, EndGuard, Finish, Guarded, Revert, StartGuard
+from backline.agent.steps.guarded import (
+    Commit,
+    EndGuard,
+    Finish,
+    Guarded,
+    Revert,
+    StartGuard,
+    Switch,
+    TakeSwitchBack,
+)
 from backline.agent.steps.take_lock import TakeLock
 from backline.fleet.session import Session
 from backline.resources.actions.run_command import RunCommand
@@ -50,10 +59,10 @@ class Watched:
         path = self.folder / "said"
         return path.read_text().split() if path.exists() else []
 
-    def commit(self, *links: tuple[str, str], finish: tuple[str, ...] = (), live: str = "live.json") -> None:
+    def switch(self, *links: tuple[str, str], finish: tuple[str, ...] = (), live: str = "live.json") -> None:
         owed = tuple((word, self.says(word)) for word in finish)
         placed = tuple((str(self.folder / name), target) for name, target in links)
-        self.session.perform(Commit(placed, str(self.folder / live), "the new", owed))
+        self.session.perform(Switch(placed, str(self.folder / live), "the new", owed))
 
     def journal(self, name: str = "journal") -> list[str]:
         return [json.loads(line)["entry"] for line in (self.state / name).read_text().splitlines()]
@@ -99,14 +108,65 @@ def test_undoes_in_reverse_order_when_its_agent_goes(watched: Watched, leave: Ca
 @pytest.mark.parametrize("leave", [Watched.close, Watched.kill])
 def test_finishes_what_is_owed_after_the_switch(watched: Watched, leave: Callable[[Watched], None]) -> None:
     watched.do("one")
-    watched.commit(("current", "releases/2"), finish=("drain", "move"))
+    watched.switch(("current", "releases/2"), finish=("drain", "move"))
+    watched.session.perform(Commit())
     watched.session.perform(Finish("drain", watched.says("drain")))
     leave(watched)
     eventually(watched.left)
     assert watched.said == ["one", "drain", "move"]
     assert os.readlink(watched.folder / "current") == "releases/2"
-    assert watched.journal("journal.last") == ["opened", "undo", "switching", "committed", "finished"]
+    assert watched.journal("journal.last") == ["opened", "undo", "switching", "switched", "committed", "finished"]
     assert watched.ledger() == ["deployed: finished by the guard"]
+
+
+@pytest.mark.parametrize("leave", [Watched.close, Watched.kill])
+def test_a_switch_that_is_not_committed_goes_back_when_its_agent_goes(
+    watched: Watched, leave: Callable[[Watched], None]
+) -> None:
+    """Nobody can have told another host that all have switched: had they, this one would know it or be told next."""
+    (watched.folder / "web.sock").symlink_to("web-r1.sock")
+    (watched.folder / "live.json").write_text("the old")
+    watched.do("one")
+    watched.switch(("web.sock", "web-r2.sock"), ("static", "of 2"), finish=("drain",))
+    assert (watched.folder / "live.json").read_text() == "the new"
+    leave(watched)
+    eventually(watched.left)
+    assert os.readlink(watched.folder / "web.sock") == "web-r1.sock"
+    assert not os.path.lexists(watched.folder / "static")
+    assert (watched.folder / "live.json").read_text() == "the old"
+    assert watched.said == ["one", "not-one"]
+    assert watched.journal("journal.last") == ["opened", "undo", "switching", "switched", "switched back"]
+    assert watched.ledger() == ["failed: undone by the guard"]
+
+
+def test_a_switch_that_is_taken_back_leaves_the_rest_to_be_undone(watched: Watched) -> None:
+    watched.do("one")
+    watched.switch(("current", "releases/2"), finish=("drain",))
+    assert watched.session.perform(TakeSwitchBack()) == ()
+    assert not os.path.lexists(watched.folder / "current")
+    assert not (watched.folder / "live.json").exists()
+    assert watched.said == ["one"]
+    assert watched.session.perform(TakeSwitchBack()) == ()
+    assert watched.session.perform(Revert()) == ()
+    watched.session.perform(EndGuard())
+    assert watched.said == ["one", "not-one"]
+
+
+def test_what_was_committed_is_not_taken_back(watched: Watched) -> None:
+    watched.do("one")
+    watched.switch(("current", "releases/2"), finish=("drain",))
+    watched.session.perform(Commit())
+    assert watched.session.perform(TakeSwitchBack()) == ()
+    assert watched.session.perform(Revert()) == ()
+    assert os.readlink(watched.folder / "current") == "releases/2"
+    watched.close()
+    eventually(watched.left)
+    assert watched.said == ["one", "drain"]
+
+
+def test_nothing_is_committed_that_was_not_switched(watched: Watched) -> None:
+    with pytest.raises(Failure, match="nothing was switched"):
+        watched.session.perform(Commit())
 
 
 @pytest.mark.parametrize("in_the_way", ["current", "live.json"])
@@ -115,7 +175,7 @@ def test_switch_that_is_impossible_in_one_place_happens_in_none(watched: Watched
     (watched.folder / in_the_way).mkdir()
     watched.do("one")
     with pytest.raises(Failure, match=in_the_way):
-        watched.commit(("web.sock", "web-r2.sock"), ("static", "new"), ("current", "releases/2"), finish=("drain",))
+        watched.switch(("web.sock", "web-r2.sock"), ("static", "new"), ("current", "releases/2"), finish=("drain",))
     assert os.readlink(watched.folder / "web.sock") == "web-r1.sock"
     assert not os.path.lexists(watched.folder / "static")
     assert not (watched.folder / "live.json").is_file()
