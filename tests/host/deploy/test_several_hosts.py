@@ -1,0 +1,256 @@
+"""Several hosts in one run: all are locked or none, all switch or none, one migrates, one has beat."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.host.deploy.cutting import Deploy, Visitor, eventually, eventually_nothing
+from tests.host.deploy.several import BROKER, SITE, WORKER, OneOfSeveral, Several, several_hosts
+
+pytestmark = [pytest.mark.needs("sshd", "git"), pytest.mark.timeout(400)]
+
+
+@pytest.fixture(scope="module")
+def deployed() -> Generator[Several]:
+    with several_hosts() as several:
+        several.project.on_host("deploy")
+        yield several
+
+
+@pytest.fixture
+def several(deployed: Several) -> Iterator[Several]:
+    """The same, all as their variables had them at first, and with a release that serves everywhere."""
+    yield deployed
+    for name in deployed.hosts:
+        (deployed.project.folder / "inventory/host_vars" / name / "besides.yml").unlink(missing_ok=True)
+
+
+@contextmanager
+def untouched(several: Several, label: str) -> Iterator[None]:
+    """Whatever happens in the block: the site answers, what served serves, and soon the rest is gone, on every host."""
+    before = {host.name: host.serving() for host in several.serving}
+    visitor = Visitor(several.hosts[SITE].address)
+    with visitor.visiting():
+        yield
+        for host in several.serving:
+            eventually_nothing(lambda host=host: host.traces(label))  # type: ignore[misc]
+            eventually(host.lock_is_free)
+    assert {host.name: host.serving() for host in several.serving} == before
+    assert visitor.count
+    assert visitor.wrong == []
+
+
+def live(several: Several) -> dict[str, int]:
+    """The release that serves each host, by its own record and by `current`."""
+    found = {}
+    for host in several.serving:
+        found[host.name] = json.loads((host.state / "live.json").read_text())["release"]
+        assert os.readlink(host.app / "current") == f"releases/{found[host.name]}"
+    return found
+
+
+def next_number(several: Several) -> int:
+    return 1 + max(int((host.state / "highest").read_text()) for host in several.serving)
+
+
+def test_one_number_one_migration_one_beat_and_nothing_twice(several: Several) -> None:
+    project = several.project
+    done = project.on_host("deploy", "--force")
+    assert done.summary["status"] == "deployed"
+    release = done.summary["release"]
+    assert {name: host["serves"] for name, host in done.summary["hosts"].items()} == {
+        BROKER: "",
+        SITE: release,
+        WORKER: release,
+    }
+    assert set(live(several).values()) == {int(release[1:])}
+    steps = [(one["step"], one["host"]) for one in done.events if one["event"] == "started"]
+    assert [host for step, host in steps if step == "migrate"] == [SITE]
+    assert [host for step, host in steps if step == "lock"] == [BROKER, SITE, WORKER]
+    assert {host for step, host in steps if step == "take stock"} == {BROKER, SITE, WORKER}
+    assert {host for step, host in steps if step in ("push code", "switch", "commit")} == {SITE, WORKER}
+    assert max(steps.index(("switch", host)) for host in (SITE, WORKER)) < min(
+        steps.index(("commit", host)) for host in (SITE, WORKER)
+    )
+    assert [(host.name, len(host.beats)) for host in several.serving] == [(SITE, 1), (WORKER, 0)]
+    assert os.listdir(several.hosts[BROKER].app / "releases") == []
+
+    again = project.on_host("deploy").summary
+    assert (again["status"], again["release"]) == ("live", release)
+    assert {host["changed"] for host in again["hosts"].values()} == {0}
+
+
+def test_a_part_of_the_hosts_is_told_and_placed_by_all(several: Several) -> None:
+    project = several.project
+    done = project.inv("deploy", "--force", "--host", WORKER, "--json")
+    assert f"not for {SITE}" in "\n".join(one["text"] for one in done.events if one["event"] == "note")
+    assert [len(host.beats) for host in several.serving] == [1, 0]
+    mixed = live(several)
+    assert mixed[WORKER] == mixed[SITE] + 1
+    refused = project.on_host("restart-workers", check=False)
+    assert refused.code == 2
+    assert "do not serve the same release" in refused.summary["error"]["cause"]
+    mended = project.on_host("deploy")
+    assert any("different releases" in one["text"] for one in mended.events if one["event"] == "warning")
+    assert set(live(several).values()) == {mixed[WORKER] + 1}
+
+
+def test_beat_goes_from_one_host_to_another_and_is_never_twice(several: Several) -> None:
+    for name in (SITE, WORKER):
+        several.set(name, celery_beat_host=WORKER)
+    alone = several.project.inv("deploy", "--host", WORKER, "--json", check=False)
+    assert alone.code == 2
+    assert "two beats" in alone.err
+    with Beats(several).counting() as beats:
+        several.project.on_host("deploy")
+    assert [len(host.beats) for host in several.serving] == [0, 1]
+    assert beats.most == 1
+    assert live(several)[SITE] == live(several)[WORKER]
+    assert [len(host.beats) for host in several.serving] == [0, 1]
+
+
+class Beats:
+    """Looks all the time how many there are."""
+
+    def __init__(self, several: Several) -> None:
+        self.most = 0
+        self._several = several
+        self._leaving = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def _look(self) -> None:
+        while not self._leaving.wait(0.02):
+            self.most = max(self.most, sum(len(host.beats) for host in self._several.serving))
+
+    @contextmanager
+    def counting(self) -> Iterator[Beats]:
+        self._thread.start()
+        try:
+            yield self
+        finally:
+            self._leaving.set()
+            self._thread.join()
+
+
+def test_one_host_s_lock_that_is_held_leaves_all_as_they_are(several: Several) -> None:
+    before = [host.ledger() for host in several.serving]
+    with (several.hosts[WORKER].state / "lock").open("r+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        refused = several.project.on_host("deploy", "--force", check=False)
+    assert refused.code == 3
+    assert refused.summary["error"]["host"] == WORKER
+    assert "no host is locked by this run" in refused.err
+    assert not any(one.get("step") == "take stock" for one in refused.events)
+    eventually(several.hosts[SITE].lock_is_free)
+    assert [host.ledger() for host in several.serving] == before
+
+
+@pytest.mark.parametrize("options", [(), ("--batch", "1", "--forks", "1")])
+def test_a_host_that_cannot_switch_takes_the_others_back(several: Several, options: tuple[str, ...]) -> None:
+    worker = several.hosts[WORKER]
+    number = next_number(several)
+    served = set(live(several).values())
+    record = worker.state / "live.json"
+    text = record.read_text()
+    with untouched(several, f"r{number}"), Deploy(several.project, "--force", *options) as deploy:
+        deploy.until("take queues over")
+        record.unlink()
+        record.mkdir()
+        failed = deploy.ended()
+        record.rmdir()
+        record.write_text(text)
+    assert failed.code == 1
+    assert (failed.summary["error"]["host"], failed.summary["error"]["step"]) == (WORKER, "switch")
+    ended = [one["step"] for one in failed.events if one["event"] == "finished" and one["host"] == SITE]
+    assert ended[-3:] == ["switch", "take switch back", "undo"]
+    assert {failed.summary["hosts"][name]["serves"] for name in (SITE, WORKER)} == {f"r{served.pop()}"}
+    assert failed.summary["hosts"][WORKER]["error"]
+    assert failed.summary["hosts"][SITE]["error"] is None
+    assert several.project.on_host("deploy", "--force").summary["release"] == f"r{number + 1}"
+
+
+def test_controller_killed_while_not_every_host_has_switched(several: Several) -> None:
+    """Those that have switched go back by themselves, and the last one finds nobody that asks it any more."""
+    number = next_number(several)
+    with untouched(several, f"r{number}"), Deploy(several.project, "--force", "--batch", "1") as deploy:
+        deploy.until("take queues over")
+        with several.hosts[WORKER].paused(several.hosts[WORKER].agents()[0]):
+            eventually(lambda: live(several)[SITE] == number)
+            deploy.kill()
+    assert several.project.on_host("deploy", "--force").summary["release"] == f"r{number + 1}"
+
+
+def cut_off(several: Several, deploy: Deploy) -> None:
+    """Every agent and every guard at once, and whoever might ask them."""
+    os.kill(deploy.process.pid, signal.SIGSTOP)
+    for host in several.hosts.values():
+        for pid in host.agents():
+            os.kill(pid, signal.SIGKILL)
+    deploy.kill()
+
+
+def repaired(several: Several) -> list[str]:
+    """What the next deploy tells of each host that it repaired."""
+    done = several.project.on_host("deploy", "--force")
+    for host in several.serving:
+        assert not (host.state / "journal").exists()
+        assert not list(host.state.glob("journal.unsettled*"))
+    words = "cut off together with its guard"
+    told = [one for one in done.events if one["event"] == "note" and words in one["text"]]
+    return sorted(f"{one['host']} {one['text'].rsplit(' ', 2)[1]}" for one in told)
+
+
+def test_power_lost_before_the_switch_is_undone_by_the_next_run(several: Several) -> None:
+    number = next_number(several)
+    served = live(several)
+    with Deploy(several.project, "--force") as deploy:
+        deploy.until("watch")
+        cut_off(several, deploy)
+    assert live(several) == served
+    assert all(host.traces(f"r{number}") for host in several.serving)
+    assert repaired(several) == [f"{SITE} undone", f"{WORKER} undone"]
+    assert all(not host.traces(f"r{number}") for host in several.serving)
+    assert set(live(several).values()) == {number + 1}
+
+
+def test_power_lost_while_not_every_host_has_switched_goes_back(several: Several) -> None:
+    number = next_number(several)
+    with Deploy(several.project, "--force", "--batch", "1") as deploy:
+        deploy.until("take queues over")
+        os.kill(several.hosts[WORKER].agents()[0], signal.SIGSTOP)
+        eventually(lambda: live(several)[SITE] == number)
+        cut_off(several, deploy)
+    assert live(several)[SITE] == number
+    assert live(several)[WORKER] != number, "a mix, which nobody was left to mend"
+    assert repaired(several) == [f"{SITE} undone", f"{WORKER} undone"]
+    assert set(live(several).values()) == {number + 1}
+    assert several.project.on_host("deploy").summary["status"] == "live"
+
+
+@pytest.mark.parametrize("untold", [(), (WORKER,)])
+def test_power_lost_after_the_commit_goes_forward(several: Several, untold: tuple[str, ...]) -> None:
+    """Also on a host that the word had not reached: what another one's journal says decides for both."""
+    number = next_number(several)
+    with Deploy(several.project, "--force") as deploy:
+        deploy.until("drain previous")
+        cut_off(several, deploy)
+    for name in untold:
+        forget_commit(several.hosts[name])
+    assert set(live(several).values()) == {number}
+    assert repaired(several) == [f"{SITE} finished", f"{WORKER} finished"]
+
+
+def forget_commit(host: OneOfSeveral) -> None:
+    """As if the power had gone a moment earlier: the journal is written line by line."""
+    journal = host.state / "journal"
+    text = journal.read_text()
+    assert '"entry": "committed"' in text
+    journal.write_text(text[: text.index('{"format": 1, "entry": "committed"')])
