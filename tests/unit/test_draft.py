@@ -10,8 +10,9 @@ from backline.deploy.draft import Draft, earlier_release, new_release, same_rele
 from backline.deploy.fingerprint import virtualenv_key
 from backline.deploy.restart import Restart
 from backline.deploy.stock import Stock
+from backline.resources.failure import ConfigurationError
 from backline.resources.process import WEB, WORKERS
-from backline.roles.celery import CeleryWorker
+from backline.roles.celery import CelerySettings, CeleryWorker
 from tests.unit.stocks import LOCK, ORDER, a_source, a_stock, after, host_settings, names, pruned, with_variables
 
 
@@ -150,3 +151,47 @@ def test_rollback_keeps_virtualenv_and_settings_of_the_release() -> None:
     change = rolled_back(second).first
     assert change.record.settings_module == "shop.settings"
     assert change.release.virtualenv == first.require_live().virtualenv != second.require_live().virtualenv
+
+
+def on(name: str, stock: Stock, beat: bool) -> Stock:
+    """The same on a host of another name, which has beat or not."""
+    celery = stock.settings.of(CelerySettings)
+    app = replace(stock.settings.app, host=name)
+    placed = replace(celery, app=app, celery_beat_host=name if beat else "another")
+    settings = replace(stock.settings, app=app, by_type={**stock.settings.by_type, CelerySettings: placed})
+    return replace(stock, name=name, settings=settings)
+
+
+def live_on_both() -> tuple[Stock, Stock]:
+    """Beat is on web1."""
+    first, second = on("web1", a_stock(), beat=True), on("web2", a_stock(), beat=False)
+    return after(new_release(ORDER, a_source(), [first])), after(new_release(ORDER, a_source(), [second]))
+
+
+def test_beat_leaves_the_host_that_has_it_no_more_for_one_that_gets_it() -> None:
+    first, second = live_on_both()
+    assert new_release(ORDER, a_source(), [first, second]).beat_leaves == ()
+    moved = [on("web1", first, beat=False), on("web2", second, beat=True)]
+    assert new_release(ORDER, a_source(), moved).beat_leaves == ("web1",)
+    nowhere = [on("web1", first, beat=False), on("web2", second, beat=False)]
+    assert new_release(ORDER, a_source(), nowhere).beat_leaves == ()
+
+
+def test_beat_does_not_begin_where_another_host_may_have_it() -> None:
+    first, second = live_on_both()
+    order = replace(ORDER, others=("web9",))
+    assert new_release(order, a_source(), [first, second]).name == "r2"
+    with pytest.raises(ConfigurationError, match="web9") as refused:
+        new_release(order, a_source(), [on("web2", second, beat=True)])
+    assert refused.value.hint == "all of them at once:  inv deploy --host web2,web9"
+
+
+def test_live_is_what_all_hosts_serve_under_one_number() -> None:
+    first, second = live_on_both()
+    assert new_release(ORDER, a_source(), [first, second]).is_live
+    ahead = after(new_release(replace(ORDER, force=True), a_source(), [second]))
+    assert not new_release(ORDER, a_source(), [first, ahead]).is_live
+    fresh = on("web3", a_stock(), beat=False)
+    added = new_release(ORDER, a_source(), [first, second, fresh])
+    assert not added.is_live
+    assert added.name == "r2"
