@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,11 +14,12 @@ from backline.agent.steps.apply import Applied, Apply
 from backline.agent.steps.foresee import Foresee
 from backline.resources.actions.run_command import RunCommand
 from backline.resources.directory import Directory
-from backline.resources.failure import Failure
+from backline.resources.failure import Failure, Unreachable
 from backline.resources.file import File
 from backline.resources.plan import Entry, Handler, Plan
 from backline.resources.secret import MASK, Secret
-from tests.host.engine.conftest import Connected
+from tests.host.engine.conftest import Connected, open_here
+from tests.host.engine.processes import eventually, shell
 
 
 def sixty(root: Path) -> Plan:
@@ -94,6 +97,25 @@ def test_a_handler_that_a_dead_run_owes_is_run_by_the_next(local: Connected, tmp
     assert local.session.perform(Apply(Plan((Entry(file, (works,)),)), str(owed))) == Applied(0, 1, ("restart",))
     assert ran.read_text() == "x\n"
     assert json.loads(owed.read_text())["owed"] == []
+
+
+def test_what_a_run_owed_that_was_killed_is_done_by_the_next_which_changes_nothing(tmp_path: Path) -> None:
+    owed, ran, began = (tmp_path / name for name in ("owed.json", "ran", "began"))
+    file = File(str(tmp_path / "f"), "x")
+    hangs = Handler("restart", shell(f"echo $PPID >{began}; sleep 600"))
+    works = Handler("restart", shell(f"echo ran >>{ran}"))
+    first = Connected(open_here)
+    pending = first.session.begin(Apply(Plan((Entry(file, (hangs,)),)), str(owed)))
+    eventually(lambda: began.exists() and began.read_text().endswith("\n"))
+    os.kill(int(began.read_text()), signal.SIGKILL)
+    with pytest.raises(Unreachable):
+        pending.result()
+    for handlers in (("restart",), ()):
+        second = Connected(open_here)
+        applied = second.session.perform(Apply(Plan((Entry(file, (works,)),)), str(owed)))
+        second.session.close()
+        assert applied == Applied(0, 1, handlers)
+    assert ran.read_text() == "ran\n"
 
 
 def test_what_does_not_converge_is_a_failure_that_names_it(local: Connected, tmp_path: Path) -> None:
