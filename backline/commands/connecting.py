@@ -99,13 +99,13 @@ def _connect(site: Site, start: Start, without_python: WithoutPython) -> Session
 
 
 def open_session(site: Site, start: Start, without_python: WithoutPython) -> Session:
-    """Connect one host and start its agent. Raises Unreachable, with the host's own hint where it has one."""
+    """Connect one host and start its agent. Raises Unreachable."""
     try:
         return _session(site, start, without_python)
     except Unreachable as failure:
         failure.host = failure.host or start.name
         failure.step = failure.step or CONNECT
-        failure.hint = start.settings.unreachable_hint or _hint(site, failure, start)
+        failure.hint = _hint(site, failure, start)
         failure.state = failure.state or "nothing was touched"
         raise
 
