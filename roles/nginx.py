@@ -7,17 +7,24 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from backline.resources.absent import Absent
+from backline.resources.actions.service_order import Order, ServiceOrder
 from backline.resources.actions.signal_program import SignalProgram
 from backline.resources.directory import Directory
 from backline.resources.failure import ConfigurationError
 from backline.resources.file import File
+from backline.resources.link import Link
 from backline.resources.listen_address import ListenAddress
+from backline.resources.nginx_address import NginxAddress
+from backline.resources.nginx_site import NginxSite
+from backline.resources.packages import Packages
 from backline.resources.plan import Entry, Handler, notifying
 from backline.resources.program import Program
 from backline.resources.resource import Resource
 from backline.resources.service import Service
+from backline.resources.system_service import SystemService
 from backline.resources.wheels import NGINX, NGINX_PROGRAM
-from backline.settings.rootless import found_or_brought, own_directory, require_rootless, tool
+from backline.settings.own_places import found_or_brought, own_directory, tool
 from backline.settings.settings import Objection, Settings
 from backline.settings.templates import render_template
 
@@ -34,6 +41,22 @@ STOP_PATIENCE = 60
 """Seconds until KILL. The same whatever the settings say: another value is another program, which stops nginx, where a
 new configuration is only read."""
 
+RELOAD = "reload nginx"
+MAIN = "/etc/nginx/nginx.conf"
+SITES = "/etc/nginx/sites-enabled"
+DEFAULT_SITE = f"{SITES}/default"
+"""Debian's own, a page of welcome at port 80 for every name that no other site has."""
+PACKAGE = Packages(
+    ("nginx",),
+    brings=(
+        Directory("/etc/nginx"),
+        Directory(SITES),
+        File(MAIN, f"include {SITES}/*;\n"),
+        Link(DEFAULT_SITE, "/etc/nginx/sites-available/default"),
+        SystemService("nginx"),
+    ),
+)
+
 
 @dataclass(frozen=True)
 class NginxSettings(Settings):
@@ -41,7 +64,7 @@ class NginxSettings(Settings):
 
     web_hostnames: tuple[str, ...] = ()
     """The names that the site answers to; a request for another is dropped. None: any name."""
-    nginx_listen: str = "127.0.0.1:8080"
+    nginx_listen: str = "{{ '127.0.0.1:8080' if backline_rootless else '80' }}"
     """Address and port, or a port."""
     nginx_static_url: str = "/static/"
     """The project's STATIC_URL, where it is a path."""
@@ -50,11 +73,11 @@ class NginxSettings(Settings):
     nginx_proxy_timeout: int = 60
     """Seconds between two bytes from the app until the visitor is answered 504."""
     nginx_worker_processes: str = "auto"
-    """A number, or auto: one for each core."""
+    """Rootless: a number, or auto: one for each core. The host's own nginx has it in a file that is not ours."""
     nginx_worker_connections: int = 1024
-    """Connections of one worker process, those to the app included."""
+    """Rootless: connections of one worker process, those to the app included."""
     nginx_account: str = "{{ ansible_user_id }}"
-    """Who nginx's worker processes run as; it matters where that is root, which nginx would leave otherwise."""
+    """Rootless: who nginx's worker processes run as; it matters where that is root, which nginx would leave."""
 
     def objections(self) -> Iterator[Objection]:
         """What types do not say; nothing that nginx would read differently gets into its file."""
@@ -77,9 +100,25 @@ class NginxSettings(Settings):
 
 
 def resources(nginx: NginxSettings) -> Iterator[Resource | Entry]:
+    """The host's own nginx with a site for the app; rootless a server of the user's own."""
+    return _own_server(nginx) if nginx.app.rootless else _site(nginx)
+
+
+def _site(nginx: NginxSettings) -> Iterator[Resource | Entry]:
+    """Debian's nginx with one file more. Its default site is switched off only where ours is for every name as well, at
+    the same port: nginx refuses two of them."""
+    reload = Handler(RELOAD, ServiceOrder("nginx", Order.RELOAD))
+    yield PACKAGE
+    yield NginxAddress(nginx.nginx_listen, "nginx_listen")
+    if not nginx.web_hostnames and nginx.nginx_listen.rpartition(":")[2] == "80":
+        yield notifying(Absent(DEFAULT_SITE), reload)
+    yield notifying(NginxSite(f"{SITES}/backline-{nginx.app.name}", site_text(nginx), MAIN), reload)
+    yield SystemService("nginx")
+
+
+def _own_server(nginx: NginxSettings) -> Iterator[Resource | Entry]:
     """A server of the user's own: its configuration, and the Supervisor program that runs it."""
     app, supervisor = nginx.app, nginx.supervisor
-    require_rootless(app, "nginx")
     executable = tool(app, "nginx")
     directory = f"{own_directory(app)}/nginx-{app.name}"
     configuration = f"{directory}/nginx.conf"
@@ -103,23 +142,38 @@ def resources(nginx: NginxSettings) -> Iterator[Resource | Entry]:
             configuration_text(nginx, directory).encode(),
             validate=(executable, "-p", f"{directory}/", "-t", "-q", "-c", "{}"),
         ),
-        Handler("reload nginx", SignalProgram(supervisor.socket, program.name, "HUP")),
+        Handler(RELOAD, SignalProgram(supervisor.socket, program.name, "HUP")),
     )
     yield Service(program, supervisor.socket, supervisor.include_directory, supervisor.python)
 
 
 def configuration_text(nginx: NginxSettings, directory: str) -> str:
     """The whole nginx.conf. Raises ConfigurationError for a path that nginx would read differently."""
-    app = nginx.app
     _require_quotable(directory, "a shorter or plainer home directory")
-    _require_quotable(app.root, "app_root without them")
-    return render_template(
+    return _rendered(
+        nginx,
         "nginx.conf.j2",
-        app=app.name,
+        upstream="web",
         account="root" if nginx.nginx_account == "root" else "",
         worker_processes=nginx.nginx_worker_processes,
         worker_connections=nginx.nginx_worker_connections,
         directory=directory,
+    )
+
+
+def site_text(nginx: NginxSettings) -> str:
+    """The app's file among the sites of the host's nginx. Raises ConfigurationError as configuration_text does."""
+    return _rendered(nginx, "nginx-site.conf.j2", upstream=f"backline-{nginx.app.name}")
+
+
+def _rendered(nginx: NginxSettings, template: str, **values: object) -> str:
+    """A template with what both of nginx's files say of the app."""
+    app = nginx.app
+    _require_quotable(app.root, "app_root without them")
+    return render_template(
+        template,
+        **values,
+        app=app.name,
         hostnames=nginx.web_hostnames,
         listen=nginx.nginx_listen,
         body_size=nginx.nginx_client_max_body_size,

@@ -1,15 +1,16 @@
-"""What builds a release's virtualenv: uv, from the host or from the package index."""
+"""What builds a release's virtualenv: uv, from the host or from the package index; as root, Debian's venv besides."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from backline.resources.packages import Packages
 from backline.resources.plan import Entry
 from backline.resources.resource import Resource
 from backline.resources.tool import Tool
 from backline.resources.wheels import UV, UV_PROGRAM
-from backline.settings.rootless import require_rootless, tool
+from backline.settings.own_places import tool
 from backline.settings.settings import Settings
 
 BRINGS = ("app",)
@@ -25,6 +26,7 @@ class VirtualenvSettings(Settings):
 
 def resources(virtualenv: VirtualenvSettings) -> Iterator[Resource | Entry]:
     """uv; the virtualenvs themselves belong to releases."""
-    require_rootless(virtualenv.app, "virtualenv")
+    if not virtualenv.app.rootless:
+        yield Packages(("python3-venv",))
     if virtualenv.virtualenv_uv:
         yield Tool(tool(virtualenv.app, "uv"), names=("uv",), requirements=UV, program=UV_PROGRAM)

@@ -11,6 +11,7 @@ from backline.commands.command import command
 from backline.commands.notes import to_errors
 from backline.commands.site import Site
 from backline.resources.failure import ConfigurationError
+from backline.settings.app import App, account_environment
 
 LOGIN = """exec /bin/sh -c 'cd && exec "${SHELL:-/bin/sh}" -l'"""
 """In words that every login shell reads alike."""
@@ -67,14 +68,24 @@ def _manage(site: Site, arguments: list[str]) -> None:
     with connected(site, to_errors) as fleet:
         stock = fleet.one(look)
         record = stock.require_live()
-        line = line_in_release(f"{stock.settings.app.releases}/{record.number}", arguments)
+        app = stock.settings.app
+        line = line_in_release(f"{app.releases}/{record.number}", arguments, as_user(app))
         code = at_terminal(site, fleet.targets[0], line, record)
     leave_with(code)
 
 
-def line_in_release(release: str, arguments: Sequence[str]) -> str:
-    """What a shell is told so that manage.py runs in the folder of a release, by its launcher."""
-    words = [f"{release}/.backline/run", f"{release}/.venv/bin/python", "manage.py", *arguments]
+def as_user(app: App) -> tuple[str, ...]:
+    """The words before a command that root is to run as the app's user, who must not be given more rights by it."""
+    if not app.user:
+        return ()
+    who = (f"{name}={value}" for name, value in account_environment(app).items())
+    return ("runuser", "-u", app.user, "--", "env", *who)
+
+
+def line_in_release(release: str, arguments: Sequence[str], before: Sequence[str] = ()) -> str:
+    """What a shell is told so that manage.py runs in the folder of a release, by its launcher; `before` stand before
+    that."""
+    words = [*before, f"{release}/.backline/run", f"{release}/.venv/bin/python", "manage.py", *arguments]
     return f"cd {shlex.quote(release)} && exec {shlex.join(words)}"
 
 

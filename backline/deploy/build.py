@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from backline.agent.steps.check_deploy import CheckDeploy, Checked
+from backline.agent.steps.compile_bytecode import CompileBytecode
 from backline.agent.steps.migrate import Migrate
 from backline.agent.steps.pending_migrations import PendingMigrations
 from backline.agent.steps.run_in_release import RunInRelease
+from backline.agent.steps.run_with_room import RunWithRoom
 from backline.deploy.draft import Change, Draft
 from backline.fleet.target import Target, expected
 from backline.resources.failure import Failure
@@ -18,8 +20,8 @@ from backline.resources.wheels import VIRTUALENV, VIRTUALENV_PROGRAM
 from backline.resources.words import counted
 from backline.settings.app import Release
 from backline.settings.app_settings import AppSettings
+from backline.settings.own_places import tool
 from backline.settings.pins import is_older
-from backline.settings.rootless import tool
 
 OLDEST_OF_UV = (3, 8)
 """uv promises nothing for what is older, and Python 2 has no venv."""
@@ -35,6 +37,8 @@ def build_virtualenv(target: Target, draft: Draft) -> None:
         lock = target.settings.of(AppSettings).app_requirements
         failure.hint = failure.hint or f"mend {lock} in the project, and commit"
         raise
+    if change.release.app.user:  # who may not write bytecode there
+        target.perform(CompileBytecode(change.release.interpreter, change.release.directory))
     target.tally.virtualenv = "built" if applied.changed else "reused"
     target.session.remark(f"{target.tally.virtualenv} {change.release.virtualenv.rpartition('/')[2]}")
 
@@ -54,14 +58,17 @@ def check(target: Target, draft: Draft) -> None:
     if not target.settings.of(AppSettings).app_check:
         return
     release = draft.on(target.name).release
-    checked = expected(target.perform(CheckDeploy(release.launcher, release.interpreter, release.directory)), Checked)
+    question = CheckDeploy(release.launcher, release.interpreter, release.directory, user=release.app.user)
+    checked = expected(target.perform(question), Checked)
     target.session.remark(counted(checked.warnings, "warning") if checked.warnings else "no warnings")
 
 
 def build_assets(target: Target, draft: Draft) -> None:
     """collectstatic, into the release's own folder."""
     if target.settings.of(AppSettings).app_collectstatic:
-        target.perform(_manage(draft.on(target.name).release, "collectstatic", "--noinput", "--verbosity", "0"))
+        release = draft.on(target.name).release
+        collect = _manage(release, "collectstatic", "--noinput", "--verbosity", "0")
+        target.perform(RunWithRoom(collect, release.static) if release.app.user else collect)
 
 
 def migrate(target: Target, draft: Draft) -> None:
@@ -77,7 +84,7 @@ def _live(change: Change) -> PendingMigrations | None:
     if record is None:
         return None
     release = Release(change.stock.settings.app, record.number, record.virtualenv)
-    return PendingMigrations(release.launcher, release.interpreter, release.directory)
+    return PendingMigrations(release.launcher, release.interpreter, release.directory, user=release.app.user)
 
 
 def _manage(release: Release, *arguments: str) -> RunInRelease:
@@ -86,4 +93,5 @@ def _manage(release: Release, *arguments: str) -> RunInRelease:
         (release.interpreter, "manage.py", *arguments),
         release.directory,
         what=f"manage.py {arguments[0]}",
+        user=release.app.user,
     )

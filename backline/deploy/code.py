@@ -26,6 +26,8 @@ from backline.settings.launcher import environment_text, launcher_text
 from backline.settings.plain import static_root
 
 ENVIRONMENT_MODE = 0o600
+ENVIRONMENT_MODE_FOR_GROUP = 0o640
+"""Where it belongs to root, and the app's group may read it."""
 PROGRAM_MODE = 0o755
 
 
@@ -115,7 +117,9 @@ def _launcher_and_record(change: Change) -> Iterator[Resource]:
 
 def environment_file(release: Release) -> File:
     """What every process of the release finds in its environment."""
-    return File(f"{release.own_directory}/env", environment_text(release.app.environment), mode=ENVIRONMENT_MODE)
+    app = release.app
+    mode = ENVIRONMENT_MODE_FOR_GROUP if app.group else ENVIRONMENT_MODE
+    return File(f"{release.own_directory}/env", environment_text(app.environment), mode, app.keeper, app.group)
 
 
 def requirements_file(release: Release, requirements: str) -> File:

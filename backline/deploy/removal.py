@@ -17,7 +17,7 @@ from backline.resources.no_programs import NoPrograms
 from backline.resources.paths import PATH, lies_in
 from backline.resources.plan import Entry, Plan
 from backline.resources.resource import Resource
-from backline.settings.rootless import own_directory
+from backline.settings.own_places import own_directory
 from backline.settings.settings import HostSettings
 
 PROGRAM = "program:"
@@ -54,7 +54,8 @@ def removal(
     parts = parted(role_plan(settings, roles), role_plan(other, roles), app.root)
     own = tuple(dict.fromkeys((*_own_programs(app.root, traces), *_names(parts.own, PROGRAM))))
     services = tuple(_names(parts.shared, PROGRAM))
-    others = {trace.name for trace in traces.programs}.difference(own, services)
+    ours = lies_in(settings.supervisor.socket, own_directory(app))  # else it stays, with what others run there
+    others = {trace.name for trace in traces.programs}.difference(own, services) if ours else ()
     neighbours = tuple(sorted({*(neighbour.name for neighbour in traces.apps), *others}))
     going = [resource for resource in _undone(parts.own) if not _holds(resource, app.root, app.home)]
     groups = [own]

@@ -18,7 +18,7 @@ from backline.fleet.target import Target
 from backline.resources.absent import Absent
 from backline.resources.failure import Failure, Interrupted, LockHeld, Partial
 from backline.resources.plan import Entry, Plan
-from backline.settings.rootless import apps_directory, own_directory
+from backline.settings.own_places import apps_directory, own_directory
 from backline.settings.settings import HostSettings
 
 REMOVED = "removed"

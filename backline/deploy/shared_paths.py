@@ -38,7 +38,7 @@ def shared_links(release: Release, shared: Iterable[str]) -> Iterator[Resource]:
         place, folder = f"{release.directory}/{path}", f"{release.app.shared}/{path}"
         for above in reversed(PurePosixPath(path).parents[:-1]):
             yield Directory(f"{release.directory}/{above}", mode=0o755)
-        yield Directory(folder, mode=0o755)
+        yield Directory(folder, mode=0o755, owner=release.app.user, group=release.app.group)
         yield Link(place, os.path.relpath(folder, os.path.dirname(place)))
 
 

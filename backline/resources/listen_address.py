@@ -10,7 +10,7 @@ from backline.resources.supervisor_rpc import Supervisor, SupervisorAbsent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from backline.resources.resource import Difference, Host
 
@@ -38,13 +38,7 @@ class ListenAddress(Resource):
         return self.address
 
     def differences(self, host: Host) -> Iterator[Difference]:
-        if _is_taken(self.address):
-            holders = _listening_sockets(self.address)
-            if not holders & _open_sockets(self._pid()):
-                raise Conflict(
-                    f"{self.address}, where {self.program} is to listen, is taken by {_named(holders)}",
-                    hint=f"end that, or give {self.program} another address: {self.variable}",
-                )
+        require_address(self.address, self.program, self._pid, self.variable)
         yield from ()
 
     def converge(self, host: Host) -> None:
@@ -56,6 +50,18 @@ class ListenAddress(Resource):
         except SupervisorAbsent:
             return 0
         return found.pid if found else 0
+
+
+def require_address(address: str, program: str, pid: Callable[[], int], variable: str) -> None:
+    """Raises Conflict where another process listens there than the one of this pid (0: none)."""
+    if not _is_taken(address):
+        return
+    holders = _listening_sockets(address)
+    if not holders & _open_sockets(pid()):
+        raise Conflict(
+            f"{address}, where {program} is to listen, is taken by {_named(holders)}",
+            hint=f"end that, or give {program} another address: {variable}",
+        )
 
 
 def _parted(address: str) -> tuple[str, int]:

@@ -41,6 +41,12 @@ class App:
     """Paths in the project that all releases share."""
 
     @property
+    def keeper(self) -> str:
+        """Who owns what the app's processes may read and not change: code, virtualenvs, environment, logs. Empty where
+        rootless: whoever logs in."""
+        return "" if self.rootless else "root"
+
+    @property
     def releases(self) -> str:
         return f"{self.root}/releases"
 
@@ -86,6 +92,11 @@ class App:
     def program_prefixes(self) -> tuple[str, ...]:
         """What the names of its programs begin with: `shop-`, and in plain mode `shop_`."""
         return (f"{self.name}-", f"{self.name}_")
+
+
+def account_environment(app: App) -> dict[str, str]:
+    """Who a program is, for its environment: Supervisor's `user=` changes the user and leaves root's HOME and USER."""
+    return {"HOME": app.home, **({"USER": app.user, "LOGNAME": app.user} if app.user else {})}
 
 
 @dataclass(frozen=True)
@@ -189,7 +200,7 @@ class Generation:
     @property
     def environment(self) -> Mapping[str, str | Secret]:
         """What Supervisor gives its programs; the rest is the launcher's."""
-        return {"HOME": self.app.home}
+        return account_environment(self.app)
 
     @property
     def web_socket(self) -> str:

@@ -14,6 +14,7 @@ from backline.settings.settings import Objection, Settings
 
 PARTS = ("workers", "web", "beat")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+USER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,31}")
 MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
@@ -29,7 +30,8 @@ class AppSettings(Settings):
     django_settings_module: str
     """The settings of the Django project, such as `shop.settings`."""
     app_user: str = "{{ '' if backline_rootless else app_name }}"
-    """The user that the app's processes run as; rootless it is whoever logs in, and this stays empty."""
+    """The user that the app's processes run as, made where there is none; rootless it is whoever logs in, and this
+    stays empty."""
     app_root: str = "{{ ansible_user_dir if backline_rootless else '/srv' }}/{{ app_name }}"
     """The folder on the host that everything of the app lies in."""
     app_hosts: str = ""
@@ -68,8 +70,7 @@ class AppSettings(Settings):
 
     def objections(self) -> Iterator[Objection]:
         """What types do not say."""
-        if not NAME.fullmatch(self.app_name):
-            yield Objection("app_name", "must be letters, digits, - and _, the first one a letter or digit")
+        yield from _objections_to_names(self.app_name, self.app.user)
         if not MODULE.fullmatch(self.django_settings_module):
             yield Objection("django_settings_module", "must be a Python module, such as shop.settings")
         if not self.app_root.startswith("/") or self.app_root == "/":
@@ -90,6 +91,16 @@ class AppSettings(Settings):
             inside = next((other for other in self.app_shared_paths if _is_inside(other, path)), None)
             if inside:
                 yield Objection("app_shared_paths", f'names "{inside}", which is in "{path}" and so is shared already')
+
+
+def _objections_to_names(app: str, user: str) -> Iterator[Objection]:
+    """The user has the app's name where nothing else is said, and none where rootless."""
+    if not NAME.fullmatch(app):
+        yield Objection("app_name", "must be letters, digits, - and _, the first one a letter or digit")
+    elif user and not USER.fullmatch(user):
+        yield Objection("app_user", f'must be the name of a user, but "{user}" cannot be one')
+    elif user == "root":
+        yield Objection("app_user", "must not be root, who could change the code that runs")
 
 
 def _is_inside(path: str, folder: str) -> bool:

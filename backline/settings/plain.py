@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from backline.resources.secret import Secret
-from backline.settings.app import Generation, Plain, Release
+from backline.settings.app import Generation, Plain, Release, account_environment
 
 LANGUAGE = "C.UTF-8"
 """An old Python takes everything for ASCII where no language is set."""
@@ -59,7 +59,7 @@ class PlainGeneration(Generation):
     def environment(self) -> Mapping[str, str | Secret]:
         """What the launcher would have set."""
         return {
-            "HOME": self.app.home,
+            **account_environment(self.app),
             "LANG": LANGUAGE,
             **self.app.environment,
             **static_root(self.release),

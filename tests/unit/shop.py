@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from backline.settings.app import App, Generation, Release, SupervisorPaths
 
 HOME = "/home/anna"
@@ -17,6 +19,11 @@ def shop(root: str = f"{HOME}/shop", *, rootless: bool = True, host: str = "web1
     return App(
         name="shop", root=root, home=home, rootless=rootless, host=host, settings_module="shop.settings", hostname="vm"
     )
+
+
+def system_shop() -> App:
+    """The same app on a host that root sets up."""
+    return replace(shop("/srv/shop", rootless=False, home="/srv/shop"), user="shop", group="shop")
 
 
 def shop_release(number: int, root: str = f"{HOME}/shop") -> Release:

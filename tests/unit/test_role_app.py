@@ -1,4 +1,4 @@
-"""The role app: the directories of an app, and what is refused until it exists."""
+"""The role app: the user and the directories of an app, and whose they are."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from backline.resources.app_user import AppUser
 from backline.resources.directory import Directory
-from backline.resources.failure import ConfigurationError
 from backline.resources.link_place import LinkPlace
 from backline.resources.plan import Entry, Plan, contradictions
 from backline.resources.resource import Resource
 from backline.roles.app import AppSettings, resources
-from tests.unit.shop import HOME, SUPERVISOR, shop
+from backline.settings.app_paths import SYSTEM_SUPERVISOR
+from tests.unit.shop import HOME, SUPERVISOR, shop, system_shop
 
 
 def settings(**variables: object) -> AppSettings:
@@ -49,7 +50,41 @@ def test_links_that_deploys_move_have_their_places_looked_at() -> None:
     assert places == [LinkPlace("/path/to/app"), LinkPlace("/path/to/env")]
 
 
-def test_setting_up_a_system_is_refused_with_the_way_out() -> None:
-    with pytest.raises(ConfigurationError) as refused:
-        list(resources(settings(app=shop(rootless=False))))
-    assert "backline_rootless: true" in refused.value.hint
+def system(**variables: object) -> AppSettings:
+    return settings(app=system_shop(), supervisor=SYSTEM_SUPERVISOR, **variables)
+
+
+def owners(app: AppSettings) -> dict[str, tuple[str, str, int]]:
+    return {item.path: (item.owner, item.group, item.mode) for item in resources(app) if isinstance(item, Directory)}
+
+
+def test_as_root_what_runs_is_root_s_and_the_user_has_sockets_and_what_is_shared() -> None:
+    found = owners(system(app_shared_paths=("media",)))
+    for name in ("", "/releases", "/venvs"):
+        assert found[f"/srv/shop{name}"] == ("root", "root", 0o755)
+    assert found["/srv/shop/.backline"] == ("root", "root", 0o700)
+    assert found["/srv/shop/run"] == ("shop", "www-data", 0o750)
+    assert found["/srv/shop/shared"] == ("shop", "shop", 0o750)
+    assert found["/srv/shop/shared/media"] == ("shop", "shop", 0o755)
+
+
+def test_as_root_logs_are_written_where_nobody_else_can_put_a_link() -> None:
+    assert owners(system())["/srv/shop/logs"] == ("root", "shop", 0o750)
+
+
+def test_as_root_the_user_comes_first_and_everything_after_what_it_needs() -> None:
+    made = [item for item in resources(system()) if isinstance(item, Resource)]
+    assert made[0] == AppUser("shop", home="/srv/shop")
+    assert list(contradictions(Plan(tuple(Entry(resource) for resource in made)))) == []
+
+
+def test_rootless_nobody_else_s_name_is_said() -> None:
+    assert {owner for owner, _, _ in owners(settings()).values()} == {""}
+    assert not [item for item in resources(settings()) if isinstance(item, AppUser)]
+
+
+@pytest.mark.parametrize("user", ["root", "9lives", "a b", "a" * 33])
+def test_who_cannot_be_the_app_s_user_is_objected_to(user: str) -> None:
+    app = replace(system_shop(), user=user)
+    named = [objection.variable for objection in replace(system(), app=app, app_root=app.root).objections()]
+    assert named == ["app_user"]

@@ -6,20 +6,28 @@ from dataclasses import replace
 
 import pytest
 
+from backline.resources.absent import Absent
+from backline.resources.actions.service_order import Order, ServiceOrder
 from backline.resources.actions.signal_program import SignalProgram
 from backline.resources.failure import ConfigurationError
 from backline.resources.file import File
-from backline.resources.plan import Entry, Handler
+from backline.resources.nginx_address import NginxAddress
+from backline.resources.nginx_site import NginxSite
+from backline.resources.packages import Packages
+from backline.resources.plan import Entry, Handler, Plan, contradictions
 from backline.resources.service import Service
-from backline.roles.nginx import NginxSettings, configuration_text, resources
-from tests.unit.shop import HOME, SUPERVISOR, shop
+from backline.resources.system_service import SystemService
+from backline.roles.nginx import SITES, NginxSettings, configuration_text, resources, site_text
+from backline.settings.app_paths import SYSTEM_SUPERVISOR
+from tests.unit.shop import HOME, SUPERVISOR, shop, system_shop
 
 DIRECTORY = f"{HOME}/.backline/nginx-shop"
 NGINX = f"{HOME}/.backline/tools/nginx"
 
 
 def settings(**variables: object) -> NginxSettings:
-    return replace(NginxSettings(shop(), SUPERVISOR, nginx_account="anna"), **variables)  # type: ignore[arg-type]
+    own = NginxSettings(shop(), SUPERVISOR, nginx_account="anna", nginx_listen="127.0.0.1:8080")
+    return replace(own, **variables)  # type: ignore[arg-type]
 
 
 def text(**variables: object) -> str:
@@ -100,7 +108,46 @@ def test_a_path_that_nginx_would_read_differently_is_refused(character: str) -> 
         text(app=shop(f"{HOME}/sh{character}op"))
 
 
-def test_setting_up_a_system_is_refused_with_the_way_out() -> None:
-    with pytest.raises(ConfigurationError, match="role nginx") as refused:
-        list(resources(settings(app=shop(rootless=False))))
-    assert "backline_rootless: true" in refused.value.hint
+def site(**variables: object) -> NginxSettings:
+    return settings(**{"app": system_shop(), "supervisor": SYSTEM_SUPERVISOR, "nginx_listen": "80", **variables})
+
+
+def test_as_root_the_host_s_nginx_has_a_site_more_and_reads_it_without_a_stop() -> None:
+    named = site(web_hostnames=("shop.example.com",))
+    packages, address, entry, service = resources(named)
+    assert isinstance(packages, Packages)
+    assert address == NginxAddress("80", "nginx_listen")
+    assert isinstance(entry, Entry)
+    assert entry.resource == NginxSite(f"{SITES}/backline-shop", site_text(named), "/etc/nginx/nginx.conf")
+    assert entry.notify == (Handler("reload nginx", ServiceOrder("nginx", Order.RELOAD)),)
+    assert service == SystemService("nginx")
+
+
+def test_as_root_the_plan_says_nothing_before_what_it_needs() -> None:
+    made = [item if isinstance(item, Entry) else Entry(item) for item in resources(site())]
+    assert list(contradictions(Plan(tuple(made)))) == []
+
+
+def test_a_site_says_of_the_app_what_an_own_server_says() -> None:
+    written = site_text(site(web_hostnames=("shop.example.com",)))
+    assert 'server "unix:/srv/shop/run/web.sock";' in written
+    assert "    listen 80;\n    server_name shop.example.com;" in written
+    assert "    location / {\n        proxy_pass http://backline-shop;" in written
+    assert "try_files /static/$asset /static-previous/$asset @app;" in written
+
+
+@pytest.mark.parametrize(
+    ("variables", "goes"),
+    [
+        ({"web_hostnames": ("shop.example.com",)}, False),
+        ({}, True),
+        ({"nginx_listen": "0.0.0.0:80"}, True),
+        ({"nginx_listen": "8080"}, False),
+    ],
+)
+def test_debian_s_page_of_welcome_goes_only_where_both_are_for_every_name(
+    variables: dict[str, object], goes: bool
+) -> None:
+    made = resources(site(**variables))
+    gone = [item.resource for item in made if isinstance(item, Entry) and isinstance(item.resource, Absent)]
+    assert gone == ([Absent(f"{SITES}/default")] if goes else [])

@@ -1,4 +1,4 @@
-"""The role redis: a broker of the user's own, on a socket."""
+"""The role redis: the host's own server, or one of the user's, on a socket."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ from dataclasses import replace
 
 import pytest
 
+from backline.resources.actions.service_order import Order, ServiceOrder
 from backline.resources.directory import Directory
 from backline.resources.failure import ConfigurationError
+from backline.resources.file import File
+from backline.resources.line import Line
+from backline.resources.packages import Packages
+from backline.resources.plan import Entry, Handler, Plan, contradictions
+from backline.resources.secret import Secret
 from backline.resources.service import Service
+from backline.resources.system_service import SystemService
 from backline.roles.redis import RedisSettings, resources
-from tests.unit.shop import HOME, SUPERVISOR, shop
+from backline.settings.app_paths import SYSTEM_SUPERVISOR
+from tests.unit.shop import HOME, SUPERVISOR, shop, system_shop
 
 
 def settings(**variables: object) -> RedisSettings:
@@ -43,3 +51,46 @@ def test_a_socket_too_deep_is_refused_by_the_name_of_its_variable() -> None:
     with pytest.raises(ConfigurationError, match="too long") as refused:
         list(resources(settings(redis_socket="/" + "d" * 107)))
     assert "redis_socket" in refused.value.hint
+
+
+def system(**variables: object) -> RedisSettings:
+    return settings(app=system_shop(), supervisor=SYSTEM_SUPERVISOR, **variables)
+
+
+def test_as_root_debian_s_server_is_left_as_it_is() -> None:
+    packages, service = resources(system())
+    assert isinstance(packages, Packages)
+    assert packages.names == ("redis-server",)
+    assert service == SystemService("redis-server")
+
+
+def test_as_root_what_is_set_is_included_last_and_the_password_does_not_show() -> None:
+    addresses = ("127.0.0.1", "10.0.0.5")
+    _, written, included, _ = resources(
+        system(redis_listen=addresses, redis_password=Secret("open-sesame"), redis_max_memory="256mb")
+    )
+    assert isinstance(written, Entry)
+    assert isinstance(included, Entry)
+    text = "bind 127.0.0.1 10.0.0.5\nrequirepass open-sesame\nmaxmemory 256mb\nmaxmemory-policy noeviction\n"
+    assert written.resource == File("/etc/redis/backline.conf", Secret(text), 0o640, group="redis")
+    assert included.resource == Line("/etc/redis/redis.conf", "include /etc/redis/backline.conf")
+    assert written.notify == included.notify == (Handler("restart redis", ServiceOrder("redis-server", Order.RESTART)),)
+    made = [item if isinstance(item, Entry) else Entry(item) for item in resources(system(redis_listen=addresses))]
+    assert list(contradictions(Plan(tuple(made)))) == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "objected"),
+    [
+        ({"redis_listen": ("127.0.0.1", "::1")}, []),
+        ({"redis_listen": ("10.0.0.5",)}, ["redis_listen"]),
+        ({"redis_listen": ("everywhere",), "redis_password": "x"}, ["redis_listen"]),
+        ({"redis_listen": ("10.0.0.5",), "redis_password": "open-sesame"}, []),
+        ({"redis_password": "two words"}, ["redis_password"]),
+        ({"redis_password": Secret("a\nb")}, ["redis_password"]),
+    ],
+)
+def test_no_stranger_is_let_in_and_no_password_is_read_differently(
+    variables: dict[str, object], objected: list[str]
+) -> None:
+    assert [objection.variable for objection in system(**variables).objections()] == objected

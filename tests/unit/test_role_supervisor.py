@@ -1,4 +1,4 @@
-"""The role supervisor: a supervisord of the user's own."""
+"""The role supervisor: the host's own supervisord, or one of the user's."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from dataclasses import replace
 
 import pytest
 
+from backline.resources.directory import Directory
 from backline.resources.failure import ConfigurationError
 from backline.resources.file import File
+from backline.resources.packages import Packages
 from backline.resources.script_interpreter import ScriptInterpreter
 from backline.resources.supervisord import OwnSupervisord
+from backline.resources.system_service import SystemService
 from backline.roles.supervisor import SupervisorSettings, configuration_text, resources
 from backline.settings.app import SupervisorPaths
-from tests.unit.shop import HOME, SUPERVISOR, shop
+from backline.settings.app_paths import SYSTEM_SUPERVISOR
+from tests.unit.shop import HOME, SUPERVISOR, shop, system_shop
 
 SUPERVISORD = f"{HOME}/.backline/tools/supervisord"
 
@@ -65,3 +69,11 @@ def test_a_path_that_supervisord_would_read_differently_is_refused(home: str) ->
 def test_a_home_too_deep_for_its_socket_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="at most 99"):
         list(resources(settings(supervisor=paths_under(f"/home/{'d' * 90}"))))
+
+
+def test_as_root_the_host_s_own_is_left_as_debian_has_it() -> None:
+    packages, folder, service = resources(settings(app=system_shop(), supervisor=SYSTEM_SUPERVISOR))
+    assert isinstance(packages, Packages)
+    assert packages.names == ("supervisor",)
+    assert folder == Directory("/etc/supervisor/conf.d")
+    assert service == SystemService("supervisor")

@@ -85,7 +85,7 @@ def test_what_the_user_sets_is_in_the_environment_with_what_the_launcher_would_a
 
 
 def test_supervisor_s_own_parser_reads_what_was_meant(tmp_path: Path) -> None:
-    user = pwd.getpwnam("root")  # the parser asks whether user and folders are there
+    user = pwd.getpwnam("nobody")  # the parser asks whether user and folders are there
     (tmp_path / "app" / "django_logs").mkdir(parents=True)
     text = rendered(HOSTS.replace("PATH", str(tmp_path)).replace("www-data", user.pw_name))["app_name_celery.conf"]
     (tmp_path / "main.conf").write_text("[supervisord]\n[include]\nfiles=included.conf\n")

@@ -29,6 +29,8 @@ class AdoptRelease(Action):
         try:
             os.mkdir(partial, 0o700)  # nobody else may look at the environment before it has its own mode
             shutil.copytree(self.origin, partial, symlinks=True, copy_function=_copy_to_disk, dirs_exist_ok=True)
+            if os.geteuid() == 0:
+                _give_to_its_owners(self.origin, partial)
             os.rename(partial, self.path)
         except OSError as error:
             shutil.rmtree(partial, ignore_errors=True)
@@ -41,6 +43,15 @@ class AdoptRelease(Action):
     def _require_free(self, host: Host) -> None:
         if host.status(self.path) is not None:
             raise Failure(f"{self.path} is there already", hint="try again: the next run takes the next number")
+
+
+def _give_to_its_owners(origin: str, copy: str) -> None:
+    """The app's group may read the environment, which a copy of root's would not let it."""
+    for directory, folders, files in os.walk(origin):
+        there = f"{copy}{directory[len(origin) :]}"
+        for name in (*folders, *files):
+            found = os.lstat(f"{directory}/{name}")
+            os.chown(f"{there}/{name}", found.st_uid, found.st_gid, follow_symlinks=False)
 
 
 def _copy_to_disk(source: str, target: str) -> None:

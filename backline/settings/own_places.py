@@ -1,15 +1,16 @@
-"""Where things lie when nobody is root, under `.backline` in the user's home; and the refusal of what needs root."""
+"""Where Backline's own things lie on a host: under /opt, and rootless in the user's home."""
 
 from __future__ import annotations
 
-from backline.resources.failure import ConfigurationError
 from backline.resources.tool import Tool
 from backline.settings.app import App
 
+OF_THE_SYSTEM = "/opt/backline"
+
 
 def own_directory(app: App) -> str:
-    """What is ours and not of one app: the user's supervisord, its programs' tools, the broker."""
-    return f"{app.home}/.backline"
+    """What is ours and not of one app: programs' tools; rootless also the user's supervisord and the broker."""
+    return f"{app.home}/.backline" if app.rootless else OF_THE_SYSTEM
 
 
 def apps_directory(app: App) -> str:
@@ -25,13 +26,3 @@ def tool(app: App, name: str) -> str:
 def found_or_brought(app: App, name: str, names: tuple[str, ...], requirements: str, program: str) -> Tool:
     """A program under `tool(app, name)`: the host's own, else from a wheel, in a virtualenv that uv makes."""
     return Tool(tool(app, name), names, requirements, program, uv=tool(app, "uv"))
-
-
-def require_rootless(app: App, role: str) -> None:
-    """The one refusal of roles whose half for root does not exist. Raises ConfigurationError."""
-    if not app.rootless:
-        raise ConfigurationError(
-            f"role {role}: setting up a system as root comes with a later version of Backline",
-            hint="set backline_rootless: true; everything then lies under the home of the user that logs in",
-            host=app.host,
-        )
