@@ -48,7 +48,7 @@ def rendered_files(settings: HostSettings, roles: tuple[Role, ...], requirements
     hiding.add(secret.reveal() for secret in secrets)
     masked_settings = replace(settings, app=_masked_environment(settings))
     for file in (*role_files(settings, roles), *release_files(masked_settings, roles, requirements)):
-        yield RenderedFile(file.path, file.owner or settings.app.user, file.mode, hiding.text(_text(file)))
+        yield RenderedFile(file.path, file.owner or settings.app.keeper, file.mode, hiding.text(_text(file)))
 
 
 def role_files(settings: HostSettings, roles: tuple[Role, ...]) -> tuple[File, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from backline.resources.app_user import AppUser
 from backline.resources.authorized_key import AuthorizedKey
 from backline.resources.directory import Directory
 from backline.resources.failure import Failure
@@ -123,3 +124,20 @@ def test_who_is_not_root_is_told_so(fresh_host: Host) -> None:
     with connected(fresh_host, DEPLOY) as there, pytest.raises(Failure, match="cannot make the group") as refused:
         AsRoot(fresh_host, there).apply(Group("shop"))
     assert "ansible_become" in refused.value.hint
+
+
+def test_app_s_user_is_made_and_goes_with_the_app(root: AsRoot) -> None:
+    ours = AppUser("shop", home="/srv/shop")
+    assert root.settles(ours)
+    assert passwd(root, "shop")[5:] == ["/srv/shop", "/usr/sbin/nologin"]
+    assert root.settles(*ours.undone())
+    for database in ("passwd", "group"):
+        assert root.host.execute("getent", database, "shop", check=False).returncode != 0
+
+
+def test_somebody_who_is_there_already_is_left_as_they_are_and_stays(root: AsRoot) -> None:
+    root.host.execute("useradd", "--create-home", "shop")
+    before = passwd(root, "shop")
+    ours = AppUser("shop", home="/srv/shop")
+    assert root.applied(ours, *ours.undone()) == []
+    assert passwd(root, "shop") == before

@@ -8,7 +8,8 @@ import urllib.request
 import pytest
 
 from backline.commands.demonstration import ordered
-from backline.resources.failure import Failure
+from backline.resources.failure import Conflict, Failure
+from backline.resources.nginx_address import NginxAddress
 from backline.resources.nginx_site import NginxSite
 from tests.fleet.as_root import as_root
 from tests.fleet.connecting import ROOT, lab_project
@@ -148,6 +149,14 @@ def test_a_site_that_nginx_refuses_changes_nothing(host: Host) -> None:
     assert (host.root / SITE[1:]).read_text() == before
     assert not list((host.root / "etc/nginx").glob(".backline*"))
     assert ENVIRONMENT["SHOP_GREETING"] in asked(host, "/")
+
+
+def test_an_address_that_somebody_else_has_is_refused_with_who_it_is(host: Host) -> None:
+    """nginx itself would reload, go on as before, and say so in its log alone."""
+    with as_root(host) as root:
+        assert root.applied(NginxAddress("80", "nginx_listen")) == []
+        with pytest.raises(Conflict, match=r"127\.0\.0\.1:6379, where nginx is to listen, is taken by pid \d+ .*redis"):
+            root.apply(NginxAddress("127.0.0.1:6379", "nginx_listen"))
 
 
 def test_it_is_removed_and_the_host_keeps_its_own(host: Host, project: Project) -> None:

@@ -19,6 +19,7 @@ from backline.resources.resource import Resource
 from backline.resources.service import Service
 from backline.resources.supervisord import OwnSupervisord
 from backline.resources.tool import Tool
+from backline.settings.app_paths import SYSTEM_SUPERVISOR
 from backline.settings.settings import HostSettings, Settings
 from tests.unit.shop import HOME, SUPERVISOR, shop
 
@@ -115,6 +116,13 @@ def test_programs_are_the_apps_by_where_they_work_whatever_they_are_called() -> 
     )
     assert ended(gone) == [("shop_celery", "odd", "shop-cache")]
     assert gone.neighbours == ("shop-admin-web-r1",)
+
+
+def test_others_programs_need_nothing_of_ours_where_supervisord_is_the_host_s_own() -> None:
+    settings = replace(settings_of("shop"), supervisor=SYSTEM_SUPERVISOR)
+    traces = Traces((ProgramTrace("somebodys-own", ("/elsewhere/x.log",)),))
+    assert removal(settings, settings_of("bhop"), (ROLE,), traces).neighbours == ()
+    assert planned(*traces.programs).neighbours == ("somebodys-own",)
 
 
 def test_an_app_whose_folder_lies_in_this_ones_keeps_its_programs() -> None:

@@ -12,6 +12,7 @@ from backline.commands.roles import declarations, load_roles
 from backline.deploy.rendering import AnyNumber, RenderedFile, rendered_files
 from backline.deploy.role import chosen
 from backline.resources.secret import Secret
+from backline.roles.redis import RedisSettings
 from backline.settings.app_settings import AppSettings
 from backline.settings.load import load_settings
 from backline.settings.placeholder_facts import placeholder_facts
@@ -36,8 +37,8 @@ def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.chdir(tmp_path)
 
 
-def settings_of_web1() -> HostSettings:
-    inventory = write_inventory({"hosts.yml": HOSTS})
+def settings_of_web1(hosts: str = HOSTS) -> HostSettings:
+    inventory = write_inventory({"hosts.yml": hosts})
     found = load_settings(inventory.hosts[0], inventory, declarations(load_roles(OURS)), placeholder_facts())
     environment: dict[str, str | Secret] = {"SHOP_GREETING": "it's tea", "SHOP_KEY": Secret("do not tell")}
     return replace(found, app=replace(found.app, environment=environment))
@@ -52,6 +53,16 @@ def test_a_secret_is_dots_and_its_neighbour_can_be_read() -> None:
     assert files["env"].text == "SHOP_GREETING='it'\\''s tea'\nSHOP_KEY='••••'\n"
     assert files["env"].mode == 0o600
     assert not [file for file in files.values() if "do not tell" in file.text]
+
+
+def test_as_root_files_are_root_s_and_the_environment_is_its_group_s_too() -> None:
+    settings = settings_of_web1(HOSTS.replace("backline_rootless: true", "backline_rootless: false"))
+    redis = replace(settings.of(RedisSettings), redis_password=Secret("geheim"))
+    files = rendered(replace(settings, by_type={**settings.by_type, RedisSettings: redis}))
+    assert {file.owner for file in files.values()} == {"root"}
+    assert (files["env"].path, files["env"].mode) == ("/srv/shop/releases/N/.backline/env", 0o640)
+    assert "geheim" not in files["backline.conf"].text
+    assert files["shop-web-rN.conf"].path == "/etc/supervisor/conf.d/shop-web-rN.conf"
 
 
 def test_releases_stand_as_rn() -> None:
