@@ -291,9 +291,12 @@ def _left_to_the_hosts(run: Run) -> str:
 
 def _staying(run: Run) -> Iterator[str]:
     """What a failure before the switch does not take back."""
-    for target in run.fleet.targets:
-        if target.tally.converged:
-            yield f"what the roles changed on {target.name} stays ({counted(target.tally.converged, 'resource')})"
+    changed = [target for target in run.fleet.targets if target.tally.converged]
+    if len(changed) == 1:
+        yield f"what the roles changed on {changed[0].name} stays ({counted(changed[0].tally.converged, 'resource')})"
+    elif changed:  # on one line: of many hosts nobody could read one each
+        counts = ", ".join(f"{target.tally.converged} on {target.name}" for target in changed)
+        yield f"what the roles changed stays (resources: {counts})"
     if run.migrating:
         yield "migrations that were applied stay applied"
 

@@ -40,7 +40,7 @@ def project(servers: Lab, tmp_path: Path) -> Generator[Project]:
     environment = {
         "DJANGO_SECRET_KEY": "only-for-this-lab-5v8Qm2xTz0RkWc7LbN4yHj9Es6Ua1GdPf3",
         "DJANGO_DEBUG": "0",
-        "DJANGO_ALLOWED_HOSTS": f"{h1.address},localhost",
+        "DJANGO_ALLOWED_HOSTS": "127.0.0.1,localhost",
         "DATABASE_URL": "sqlite:///{{ app_root }}/shared/db.sqlite3",
         "CELERY_BROKER_URL": broker,
         "CELERY_RESULT_BACKEND": broker,
