@@ -37,7 +37,7 @@ def settings_of_hosts(site: Site, roles: tuple[Role, ...], facts: Sequence[Facts
 
 def other_hosts(site: Site, roles: tuple[Role, ...]) -> tuple[str, ...]:
     """Hosts that get releases of the app and that the site's pattern leaves out."""
-    own = tuple(load_settings(host, site.inventory, declarations(roles), placeholder_facts()) for host in site.hosts)
+    own = (load_settings(site.hosts[0], site.inventory, declarations(roles), placeholder_facts()),)
     return tuple(other.app.host for other in _others(site, roles, own) if has_programs(other, roles))
 
 

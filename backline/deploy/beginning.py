@@ -20,7 +20,7 @@ def begin(run: Run) -> tuple[Stock, ...]:
     Raises LockHeld where a host's lock cannot be had, and ConfigurationError where no host runs anything of the app."""
     lock_hosts(run)
     stocks = repaired(run, run.fleet.each(take_stock, run.order))
-    serving = tuple(stock for stock in stocks if has_programs(stock.settings, run.order.roles))
+    serving = tuple(stock for stock in stocks if _takes_part(run, stock))
     if not serving:
         raise ConfigurationError(
             "none of these hosts runs anything of the app: no role of theirs has programs",
@@ -29,6 +29,11 @@ def begin(run: Run) -> tuple[Stock, ...]:
     run.fleet.narrow([stock.name for stock in serving])
     _tell_of_the_rest(run, serving)
     return serving
+
+
+def _takes_part(run: Run, stock: Stock) -> bool:
+    """It gets the release; or something runs there that is of the app, and that its roles have no more: that ends."""
+    return has_programs(stock.settings, run.order.roles) or bool(stock.live_programs)
 
 
 def lock_hosts(run: Run) -> None:

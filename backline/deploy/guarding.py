@@ -198,9 +198,9 @@ def start_guard(target: Target, run: Run) -> None:
 
 def commit(target: Target, draft: Draft) -> None:
     """Every host has switched over: tell it the guard."""
-    target.tally.serves = None  # as long as we do not know that it was told
+    target.note_serving(None)  # as long as we do not know that it was told
     target.perform(Commit())
-    target.tally.serves = draft.label
+    target.note_serving(draft.label)
 
 
 def take_switch_back(target: Target, run: Run, draft: Draft) -> None:
@@ -208,7 +208,7 @@ def take_switch_back(target: Target, run: Run, draft: Draft) -> None:
     with _leaving_it_to_the_guard(target, run, draft):
         notes = target.answer(TakeSwitchBack(), tuple)
         run.not_undone += [f"on {target.name} could not be undone: {note}" for note in notes]
-    target.tally.serves = draft.on(target.name).stock.live_name
+    target.note_serving(draft.on(target.name).stock.live_name)
 
 
 def undo(target: Target, run: Run, draft: Draft) -> None:
@@ -218,7 +218,7 @@ def undo(target: Target, run: Run, draft: Draft) -> None:
             target.session.note(f"could not be undone: {note}")
             run.not_undone.append(f"could not be undone: {note}")
         target.perform(EndGuard())
-    target.tally.serves = draft.on(target.name).stock.live_name
+    target.note_serving(draft.on(target.name).stock.live_name)
 
 
 @contextmanager

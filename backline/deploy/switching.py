@@ -41,7 +41,7 @@ def switch_over(
         acts.append(target.session.begin(Commit(), after=acts[0]))
     for act in acts:
         act.result()
-    target.tally.serves = draft.label
+    target.note_serving(draft.label)
     target.session.remark(f"{draft.label} serves")
 
 

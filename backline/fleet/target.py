@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from backline.agent.events import Outcome
 from backline.agent.facts import Facts
 from backline.agent.steps.apply import Applied, Apply
 from backline.fleet.pauses import Pauses
@@ -53,6 +54,11 @@ class Target:
     @property
     def facts(self) -> Facts:
         return self.session.facts
+
+    def note_serving(self, label: str | None) -> None:
+        """This serves the host now, or (None) nobody knows; in check mode nothing has gone over to anything."""
+        if self.session.outcome != Outcome.ASKED:
+            self.tally.serves = label
 
     def perform(self, action: Action) -> object:
         """Do an action there and wait for its answer. Raises the Failure that it raised."""
