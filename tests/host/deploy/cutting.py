@@ -43,6 +43,11 @@ class SandboxHost:
         return self.app / ".backline"
 
     @property
+    def links(self) -> tuple[str, ...]:
+        """Those that say what serves, below the app's folder."""
+        return ("current", "run/web.sock", "run/static")
+
+    @property
     def address(self) -> str:
         text = (self.project.folder / "inventory/host_vars/sandbox/connection.yml").read_text()
         found = re.search(r'nginx_listen: "([^"]+)"', text)
@@ -53,9 +58,7 @@ class SandboxHost:
         """What must stay as it is: links, the live record, and the process of each program that runs."""
         programs = Supervisor(str(self.home / ".backline/supervisor.sock")).processes()
         return {
-            "current": os.readlink(self.app / "current"),
-            "web.sock": os.readlink(self.app / "run/web.sock"),
-            "static": os.readlink(self.app / "run/static"),
+            **{link: os.readlink(self.app / link) for link in self.links},
             "live": json.loads((self.state / "live.json").read_text()),
             "pids": {program.name: program.pid for program in programs if program.state in SERVING},
         }

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from backline.commands.sandbox.environment import MARKER
 from backline.commands.sandbox.processes import stop_processes
 from backline.resources.supervisor_rpc import Supervisor
 from tests.host.deploy.cutting import SERVING, SandboxHost, is_agent, parent
@@ -32,6 +33,10 @@ class OneOfSeveral(SandboxHost):
     @property
     def home(self) -> Path:
         return self.folder
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        return super().links if self.name == SITE else ("current",)
 
     @property
     def address(self) -> str:
@@ -91,6 +96,7 @@ def several_hosts() -> Generator[Several]:
                     "app_root": str(homes[name] / "shop"),
                     "nginx_listen": ports[name],
                     "app_environment": environment,
+                    "app_trial_seconds": 0,
                 }
                 for name, server in servers.items()
             },
@@ -119,7 +125,7 @@ def _folder(stack: ExitStack, prefix: str) -> Path:
 
 
 def _server(stack: ExitStack, home: Path) -> OpenSSHServer:
-    """An OpenSSH server whose sessions have this home."""
-    server = start_openssh(_folder(stack, "bo-"), f"SetEnv HOME={home}\n")
+    """An OpenSSH server whose sessions have this home, and are found by it."""
+    server = start_openssh(_folder(stack, "bo-"), f"SetEnv HOME={home} {MARKER}={home}\n")
     stack.callback(server.stop)
     return server
