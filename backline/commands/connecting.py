@@ -45,7 +45,7 @@ def connected(site: Site, listener: Listener, without_python: WithoutPython = Wi
     """A fleet of the site's hosts; its sessions end with the block. Raises the first Failure to connect."""
     roles = load_roles(site.project)
     checked_settings(site, roles)  # what is wrong with them is said before anything is connected
-    with site.entrance.asking(), ThreadPoolExecutor(max_workers=site.forks or FORKS) as pool:
+    with site.entrance.asking(), ThreadPoolExecutor(max_workers=site.most_at_once or FORKS) as pool:
         starts = tuple(_starts(site, listener))
         sessions = [pool.submit(_connect, site, start, without_python) for start in starts]
     opened = [future.result() for future in sessions if not future.exception()]
@@ -53,7 +53,9 @@ def connected(site: Site, listener: Listener, without_python: WithoutPython = Wi
     try:
         _require_all(sessions)
         settings = settings_of_hosts(site, roles, [session.facts for session in opened])
-        fleet = Fleet([_target(*pair) for pair in zip(opened, settings, strict=True)], listener, site.forks or FORKS)
+        fleet = Fleet(
+            [_target(*pair) for pair in zip(opened, settings, strict=True)], listener, site.most_at_once or FORKS
+        )
         yield fleet
     finally:
         if fleet is not None:

@@ -37,13 +37,13 @@ def run(site: Site, prepare: Callable[[Listener], Work], json: bool, force: bool
     outcome: Outcome | None = None
     failure: Failure | None = None
     try:
-        site.require_limits()
         with _listening(site, json) as teller:
             listener = stopwatch.before(teller)
             work = prepare(listener)
+            order = order_of(site, force)
             with connected(site, listener, WithoutPython.INSTALLED) as fleet:
                 targets = fleet.targets
-                outcome = work(fleet, order_of(site, force))
+                outcome = work(fleet, order)
     except (Exception, KeyboardInterrupt) as error:
         failure = as_failure(error)
         if site.check:
@@ -63,8 +63,8 @@ def order_of(site: Site, force: bool = False) -> Order:
     """What is asked for now, by whoever sits here."""
     who = f"{getpass.getuser()}@{socket.gethostname()}"
     at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    roles = load_roles(site.project)
-    return Order(roles, who, site.again, at, force, other_hosts(site, roles), site.batch)
+    roles, batch = load_roles(site.project), site.most_switching
+    return Order(roles, who, site.again, at, force, other_hosts(site, roles), batch)
 
 
 @contextmanager

@@ -35,10 +35,10 @@ class Site:
     """Only ask what would be done."""
     diff: bool = False
     """Show what differs in files, as unified diffs."""
-    forks: int = 0
-    """How many hosts at once; 0: as many as usual."""
-    batch: int = 0
-    """How many hosts switch at once; 0: all."""
+    forks: str = ""
+    """How many hosts at once, as it was typed; empty: as many as usual."""
+    batch: str = ""
+    """How many hosts switch at once, as it was typed; empty: all."""
     command: str = ""
     """What was typed behind `inv`, but for the options that every command has."""
     entrance: Entrance = field(default_factory=Entrance)
@@ -65,11 +65,15 @@ class Site:
 
         return self.entrance.with_passwords(connection_settings(host, self.inventory))
 
-    def require_limits(self) -> None:
-        """Raises ConfigurationError for a number of hosts that is none."""
-        for option, number in (("--forks", self.forks), ("--batch", self.batch)):
-            if number < 0:
-                raise ConfigurationError(f"{option} is a number of hosts, and {number} is none")
+    @property
+    def most_at_once(self) -> int:
+        """`--forks`; 0: as many as usual. Raises ConfigurationError."""
+        return _count_of_hosts("--forks", self.forks)
+
+    @property
+    def most_switching(self) -> int:
+        """`--batch`; 0: all. Raises ConfigurationError."""
+        return _count_of_hosts("--batch", self.batch)
 
     @property
     def host_option(self) -> str:
@@ -103,3 +107,11 @@ class Site:
             hint="\n".join(f"inv {self.command} --host {name}" for name in [*groups, *names][:EXAMPLES])
             or "give the inventory a host",
         )
+
+
+def _count_of_hosts(option: str, text: str) -> int:
+    if not text:
+        return 0
+    if not text.isdecimal() or int(text) == 0:
+        raise ConfigurationError(f"{option} {text}: a number of hosts is meant", hint=f"for example: {option} 4")
+    return int(text)
