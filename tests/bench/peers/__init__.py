@@ -1,0 +1,1 @@
+"""The work as the users of each other tool write it."""
