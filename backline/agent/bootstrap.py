@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import os
 import shlex
+import sys
 import zlib
 from functools import lru_cache
 from importlib.util import find_spec
-from pathlib import Path
 
+from backline.agent.shipped_cache import ShippedCache, ShippedModule, usual_file
 from backline.agent.shipped_form import shipped_form
 
 LOADER = "backline.agent.loader"
@@ -63,7 +65,7 @@ def _arguments(stream_size: int) -> str:
 def start_stream(modules: frozenset[str], first: bytes) -> bytes:
     """Loader, modules and the first frames as one packed stream; packed once a run, however many hosts."""
     sources = shipped_sources(modules | frozenset(ALWAYS))
-    return zlib.compress(f"{_source(LOADER)}\nstart({sources!r}, {first!r})\n".encode(), 9)
+    return zlib.compress(f"{_module(LOADER).text}\nstart({sources!r}, {first!r})\n".encode(), 9)
 
 
 def shipped_sources(modules: frozenset[str]) -> dict[str, str]:
@@ -74,49 +76,63 @@ def shipped_sources(modules: frozenset[str]) -> dict[str, str]:
         name = wanted.pop()
         if name in found:
             continue
-        found[name] = _source(name)
+        found[name] = _module(name).text
         wanted |= _imports(name)
         wanted.add(name.rpartition(".")[0] or name)
+    _kept().save()
     return dict(sorted(found.items()))
 
 
+@lru_cache(maxsize=1)
+def _kept() -> ShippedCache:
+    """What was worked out from sources, now or earlier; another version of these two files worked it out otherwise."""
+    makers = (os.stat(file) for file in (__file__, shipped_form.__code__.co_filename))
+    recipe = " ".join([sys.version, *(f"{maker.st_mtime_ns} {maker.st_size}" for maker in makers)])
+    return ShippedCache(usual_file(), recipe, _worked_out)
+
+
 @lru_cache(maxsize=256)
-def _source(name: str) -> str:
+def _module(name: str) -> ShippedModule:
     spec = find_spec(name)
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(f"{name} has no source to ship")
-    return shipped_form(Path(spec.origin).read_text(encoding="utf-8"))
+    return _kept().module(spec.origin)
 
 
-@lru_cache(maxsize=256)
-def _imports(name: str) -> frozenset[str]:
-    """The modules of ours that this one imports at run time, within functions too."""
-    found: set[str] = set()
-    pending: list[ast.AST] = list(ast.parse(_source(name)).body)
+def _worked_out(source: str) -> ShippedModule:
+    """With the modules of ours that it imports at run time, within functions too. `from package import module` names a
+    module beside the package; `from module import name` only the module."""
+    text = shipped_form(source)
+    modules: set[str] = set()
+    names: set[str] = set()
+    pending: list[ast.AST] = list(ast.parse(text).body)
     while pending:
         node = pending.pop()
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             pending.extend(node.orelse)
             continue
         if isinstance(node, ast.ImportFrom) and node.module:
-            found.update(_modules_of(node))
+            modules.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
+            modules.update(alias.name for alias in node.names)
         pending.extend(ast.iter_child_nodes(node))
-    return frozenset(module for module in found if module.startswith("backline."))
+    return ShippedModule(text, *(tuple(sorted(filter(_is_ours, one))) for one in (modules, names)))
 
 
-def _modules_of(node: ast.ImportFrom) -> set[str]:
-    """`from package import module` names a module beside the package; `from module import name` only the module."""
-    names = {f"{node.module}.{alias.name}" for alias in node.names}
-    if not str(node.module).startswith("backline"):
-        return set()
-    return {str(node.module)} | {name for name in names if _is_module(name)}
+@lru_cache(maxsize=256)
+def _imports(name: str) -> frozenset[str]:
+    """The modules of ours that this one imports."""
+    found = _module(name)
+    return frozenset(found.modules) | frozenset(filter(_is_module, found.names))
+
+
+def _is_ours(name: str) -> bool:
+    return name.startswith("backline.")
 
 
 @lru_cache(maxsize=1024)
 def _is_module(name: str) -> bool:
-    try:
-        return find_spec(name) is not None
-    except ModuleNotFoundError:
-        return False
+    """Whether a name in a package is a module. What is in a module is none, and to know that nothing is imported."""
+    package = find_spec(name.rpartition(".")[0])
+    return package is not None and package.submodule_search_locations is not None and find_spec(name) is not None

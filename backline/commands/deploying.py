@@ -13,8 +13,8 @@ from backline.resources.process import BEAT, WEB, WORKERS
 if TYPE_CHECKING:
     from backline.commands.running import Work
     from backline.deploy.order import Order
+    from backline.deploy.outcome import Outcome
     from backline.deploy.restart import Restart
-    from backline.deploy.runbook import Outcome
     from backline.fleet.fleet import Fleet
     from backline.fleet.session import Listener
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backline.deploy.runbook import LIVE, PROVISIONED, Outcome
+from backline.deploy.outcome import LIVE, PROVISIONED, Outcome
 from backline.deploy.summary import Summary
 from backline.resources.words import counted
 

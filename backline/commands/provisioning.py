@@ -22,11 +22,11 @@ def provision(site: Site, role: str = "", json: bool = False) -> None:
     from backline.commands.role_names import role_names
     from backline.commands.roles import load_roles
     from backline.commands.running import run
-    from backline.deploy import runbook
+    from backline.deploy.provisioning import provision as provisioned
 
     def prepare(listener: Listener) -> Work:
         roles = load_roles(site.project)
         names = role_names(role, roles, checked_settings(site, roles))
-        return lambda fleet, order: runbook.provision(fleet, order, names)
+        return lambda fleet, order: provisioned(fleet, order, names)
 
     run(site, prepare, json)

@@ -12,8 +12,8 @@ from backline.resources.failure import ConfigurationError, Interrupted
 if TYPE_CHECKING:
     from backline.commands.running import Work
     from backline.deploy.order import Order
+    from backline.deploy.outcome import Outcome
     from backline.deploy.removing import Wish
-    from backline.deploy.runbook import Outcome
     from backline.fleet.fleet import Fleet
     from backline.fleet.session import Listener
 
@@ -54,9 +54,9 @@ def remove(site: Site, name: str = "", yes: bool = False, now: bool = False, jso
 
 
 def _remove(site: Site, fleet: Fleet, order: Order, app: str, *, ask: bool, now: bool) -> Outcome:
+    from backline.deploy.outcome import CHECKED, Outcome
     from backline.deploy.removing import ABSENT, find_app, tell_what_goes
     from backline.deploy.removing import remove as remove_app
-    from backline.deploy.runbook import CHECKED, Outcome
 
     wish = _wish(site, fleet, order, NOW if now else None)
     found = [one for one in fleet.each(find_app, order, wish) if one.standing]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backline.deploy.runbook import CHECKED
+from backline.deploy.outcome import CHECKED
 from backline.deploy.summary import HostSummary, StepSummary, Summary
 from backline.report.cells import duration, wrapped
 from backline.report.paint import PLAIN, Paint

@@ -19,7 +19,7 @@ from backline.commands.roles import load_roles
 from backline.commands.site import Site
 from backline.commands.stopwatch import Stopwatch
 from backline.deploy.order import Order
-from backline.deploy.runbook import CHECKED, Outcome
+from backline.deploy.outcome import CHECKED, Outcome
 from backline.deploy.summary import Summary, summary_of
 from backline.fleet.fleet import Fleet
 from backline.fleet.session import Listener

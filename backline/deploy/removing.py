@@ -11,8 +11,8 @@ from backline.agent.steps.standing import Standing
 from backline.agent.steps.take_lock import TakeLock
 from backline.deploy.guarding import Run, ledger_entry, recorded
 from backline.deploy.order import Order
+from backline.deploy.outcome import Outcome
 from backline.deploy.removal import Removal, removal
-from backline.deploy.runbook import Outcome
 from backline.fleet.fleet import Fleet
 from backline.fleet.target import Target
 from backline.resources.absent import Absent

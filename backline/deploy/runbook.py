@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from backline.deploy.aftermath import prune
-from backline.deploy.beginning import begin, lock_hosts, require_one_release
+from backline.deploy.beginning import begin, require_one_release
 from backline.deploy.build import build_assets, build_virtualenv, check, migrate
 from backline.deploy.code import adopt_code, push_code, read_requirements
 from backline.deploy.draft import Draft, earlier_release, live_release, new_release, same_release
@@ -25,10 +24,9 @@ from backline.deploy.in_place import (
     switch_in_place,
 )
 from backline.deploy.order import Order
+from backline.deploy.outcome import LIVE, Outcome
 from backline.deploy.overlap import remember_generation, start_web, start_workers, take_queues_over, watch
-from backline.deploy.prepare import converge_roles
 from backline.deploy.proof import prove, prove_live
-from backline.deploy.repair import repaired
 from backline.deploy.restart import Restart
 from backline.deploy.source import Source
 from backline.deploy.stock import Stock
@@ -36,23 +34,6 @@ from backline.deploy.switching import drain_previous, move_beat, replace_single_
 from backline.fleet.fleet import Fleet
 from backline.resources.process import BEAT, WEB, WORKERS
 from backline.settings.app_settings import AppSettings
-
-LIVE = "live"
-PROVISIONED = "provisioned"
-CHECKED = "checked"
-"""What a run is summed up as whose fleet only asked."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a run ended well: `deployed`, or `live` where there was nothing to do; and what serves. `provisioned` is
-    about no release, and names none."""
-
-    status: str
-    release: str = ""
-    generation: str = ""
-    words: str = ""
-    """How it ended, where that is not about a generation."""
 
 
 def deploy(fleet: Fleet, order: Order, source: Source) -> Outcome:
@@ -93,15 +74,6 @@ def start_anew(fleet: Fleet, order: Order, restart: Restart) -> Outcome:
         requirements = fleet.one(read_requirements, stocks[0].require_live().number)
         run.draft = draft = same_release(order, stocks, restart, requirements)
         return _take_over(run, draft)
-
-
-def provision(fleet: Fleet, order: Order, roles: Sequence[str] = ()) -> Outcome:
-    """Make the roles so, those of these names or all; what is deployed is left as it is."""
-    with recorded(fleet, order) as run:
-        lock_hosts(run)
-        repaired(run, fleet.each(converge_roles, order, roles))
-        run.status = PROVISIONED
-        return Outcome(PROVISIONED)
 
 
 def _take_over(run: Run, draft: Draft) -> Outcome:

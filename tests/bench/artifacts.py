@@ -1,4 +1,4 @@
-"""What the work brings to the host besides templates, the same bytes every time: three wheels, a release of 200 files."""
+"""What the work brings besides templates, the same bytes every time: three wheels, a release of 200 files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ WHEELS = (("kioskalpha", "1.0", 3), ("kioskbeta", "2.1", 5), ("kioskgamma", "0.3
 """Name, version, modules."""
 FILES = 200
 FIRST_DAY_OF_ZIP = (1980, 1, 1, 0, 0, 0)
-WAITS = "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(0))\nwhile True:\n    time.sleep(3600)\n"
+WAITS = """import signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+while True:
+    time.sleep(3600)
+"""
 
 
 def make_artifacts(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Makes ready what a run of the bench needs: virtualenvs with pinned packages, what goes to the host, and inventories."""
+"""Makes ready what a run of the bench needs: virtualenvs with pinned packages, what goes to the host, inventories."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The work as the Fabric script that a careful person writes: commands that may be repeated, files put where they differ.
+"""The work as the Fabric script that a careful person writes: commands that may be repeated, files where they differ.
 
 fabric_script.py TARGET LOG_LEVEL; TARGET is a JSON file that says which host, and where the work's parts lie.
 """

@@ -1,4 +1,4 @@
-"""What the bench's work makes of a host: an app with its users, files, code, virtualenv, programs and their restarts."""
+"""What the bench's work makes of a host: an app with its user, files, code, virtualenv, programs and restarts."""
 
 from __future__ import annotations
 
