@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak streams lab lint format reference clean environment
+.PHONY: help demo test soak streams bench lab lint format reference clean environment
 TESTS ?= tests/unit tests/host tests/fleet
 HOSTS ?= 3
 
@@ -21,6 +21,9 @@ soak: environment  ## Follow 100 MB of logs and 10,000 lines a second, and foret
 
 streams: environment  ## Restart the workers ten times under a stream of tasks, in each way (minutes), and print the table
 	@BACKLINE_STREAMS=1 .venv/bin/python -m pytest -q -s tests/host/deploy/test_restart_streams.py
+
+bench: environment  ## Measure us beside Ansible, Mitogen, pyinfra and Fabric (PEERS=floor,fabric: a quick one; needs root)
+	@.venv/bin/python -m tests.bench $(if $(PEERS),--peers $(PEERS)) $(BENCH)
 
 lab: environment  ## Real Debian hosts on this machine, to try things on (HOSTS=3; needs root; docs/testing.md)
 	@.venv/bin/python -m tests.lab up $(HOSTS) --packages

@@ -11,6 +11,7 @@ import json
 import os
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -69,7 +70,8 @@ class ShippedCache:
                     json.dump(content, file)
                 candidate.replace(self._file)
             except OSError:
-                candidate.unlink(missing_ok=True)
+                with suppress(OSError):
+                    candidate.unlink()
 
     def _read(self) -> dict[str, tuple[str, ShippedModule]]:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -92,10 +93,11 @@ def _make_virtualenv(place: Path, packages: Sequence[str]) -> None:
     print(
         f"bench: a virtualenv with {', '.join(Path(package).name for package in packages)}", file=sys.stderr, flush=True
     )
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     if not (place / "bin" / "python").exists():
-        subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
+        subprocess.run([sys.executable, "-m", "venv", str(place)], check=True, env=environment)
     pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     if from_a_folder and marker.exists():
         pip += ["--force-reinstall", "--no-deps"]
-    subprocess.run([*pip, *packages], check=True)
+    subprocess.run([*pip, *packages], check=True, env=environment)
     marker.write_text(wanted)

@@ -1,0 +1,104 @@
+"""A run's order: a host made anew, each tool's first run, runs with nothing to change, one with a variable changed."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tests.bench.measuring import CommandFailed, Measure, close_masters, measure
+from tests.bench.peers.peer import FLOOR, OURS, PEERS, Peer, Site
+from tests.bench.rows import CHANGED, FIRST, NONE, OWN_WORK, Row
+from tests.bench.verifying import end_state
+from tests.lab.host import Host
+from tests.lab.lab import Lab
+
+USUAL, OTHER = "info", "debug"
+"""The variable that changes, before and after."""
+VIRTUALENV = (
+    "python3 -m venv /tmp/own && /tmp/own/bin/pip install -q --no-index --find-links /srv/kiosk/wheels"
+    " kioskalpha==1.0 kioskbeta==2.1 kioskgamma==0.3 && rm -r /tmp/own"
+)
+RESTARTS = "supervisorctl restart kiosk-web && supervisorctl restart kiosk-worker"
+
+
+@dataclass(frozen=True)
+class Amount:
+    """How often: whole rounds (of slow peers `slow`), and in each round so many looks with nothing to change."""
+
+    rounds: int = 3
+    slow: int = 1
+    looks: int = 3
+
+
+class DifferentWork(Exception):
+    """Two tools left different hosts behind: nothing that was measured can be compared."""
+
+
+class Bench:
+    """One host and its tools."""
+
+    def __init__(self, lab: Lab, site: Site, peers: Sequence[Peer], amount: Amount) -> None:
+        self._lab = lab
+        self._site = site
+        self._peers = peers
+        self._amount = amount
+        self._state: tuple[str, ...] | None = None
+
+    def rows(self, distance: float) -> Iterator[Row]:
+        """All that is measured at one distance, in milliseconds of round trip. Raises DifferentWork, CommandFailed."""
+        self._lab.set_distance(distance)
+        for number in range(self._amount.rounds):
+            for peer in self._peers:
+                if peer.works and number < (self._amount.slow if peer.slow else self._amount.rounds):
+                    yield from self._round(peer, distance)
+
+    def _round(self, peer: Peer, distance: float) -> Iterator[Row]:
+        self._host.reset()
+        yield self._row(peer, distance, FIRST)
+        self._compare(peer)
+        if peer.name == OURS:
+            yield self._own_work(FIRST, distance, VIRTUALENV)
+            yield self._own_work(CHANGED, distance, RESTARTS)
+        for _ in range(1 if peer.slow else self._amount.looks):
+            yield self._row(peer, distance, NONE)
+            if peer.name == OURS and FLOOR in (one.name for one in self._peers):
+                yield self._row(PEERS[FLOOR], distance, NONE)
+        yield self._row(peer, distance, CHANGED)
+
+    @property
+    def _host(self) -> Host:
+        return self._lab.hosts[0]
+
+    def _row(self, peer: Peer, distance: float, phase: str) -> Row:
+        invocation = peer.invocation(self._site, OTHER if phase == CHANGED else USUAL)
+        log = self._site.folder / f"{peer.name}-{distance:g}-{phase}.log"
+        try:
+            measured = measure(invocation, [self._host], self._site.folder / "home", log)
+        except CommandFailed as failed:
+            raise CommandFailed(f"{peer.title}, {phase}: {failed}") from failed
+        close_masters(self._site.folder / "home")
+        return told(Row(peer.name, distance, phase, measured))
+
+    def _own_work(self, phase: str, distance: float, command: str) -> Row:
+        """What the host itself takes, without any tool: bounds from below."""
+        began = time.monotonic()
+        self._host.execute("sh", "-c", command)
+        return told(Row(OWN_WORK, distance, phase, Measure(time.monotonic() - began, 0.0, 0, 0, 0, 0, 0)))
+
+    def _compare(self, peer: Peer) -> None:
+        found = end_state(self._host)
+        self._state = self._state or found
+        if found != self._state:
+            lines = sorted(set(found) ^ set(self._state))
+            raise DifferentWork("\n".join([f"{peer.title} left another host behind:", *lines[:20]]))
+
+
+def told(row: Row) -> Row:
+    """Say that it was measured, while others are still to come."""
+    took = f"{row.peer:10} {row.distance:3g} ms {row.phase:8} {row.measure.seconds:7.2f} s"
+    print(
+        f"bench: {took}, {row.measure.cpu:.2f} s of CPU, {row.measure.channels} channels", file=sys.stderr, flush=True
+    )
+    return row
