@@ -41,7 +41,7 @@ def test_a_free_one_is_as_it_should_be(this_host: ThisHost, form: str) -> None:
 @pytest.mark.parametrize("form", ["{}", "127.0.0.1:{}", "*:{}"])
 def test_somebody_elses_is_refused_with_who_has_it(this_host: ThisHost, taken: int, form: str) -> None:
     wanted = address(form.format(taken))
-    with pytest.raises(Conflict, match=rf"is taken by pid {os.getpid()} \(.*pytest") as refusal:
+    with pytest.raises(Conflict, match=rf"is taken by pid {os.getpid()} \(.*python") as refusal:
         this_host.apply(wanted)
     assert refusal.value.hint == "end that, or give shop-nginx another address: nginx_listen"
 
