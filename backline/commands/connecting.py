@@ -22,7 +22,7 @@ from backline.fleet.session import Listener, Session
 from backline.fleet.starting import NoPython, Start
 from backline.fleet.target import Target
 from backline.resources.failure import Failure, Unreachable
-from backline.resources.secret import Secret
+from backline.settings.secret_names import secret_values
 from backline.settings.settings import HostSettings
 
 if TYPE_CHECKING:
@@ -142,5 +142,5 @@ def trust_command(site: Site, failure: UntrustedHostKey, host: str) -> str:
 
 
 def _target(session: Session, settings: HostSettings) -> Target:
-    session.hide(value.reveal() for value in settings.app.environment.values() if isinstance(value, Secret))
+    session.hide(secret_values(settings.app.environment))
     return Target(session, settings)

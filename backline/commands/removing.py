@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import termios
 from typing import TYPE_CHECKING
 
 from backline.commands.command import changing
@@ -104,7 +105,9 @@ def _require_right(typed: str, app: str, site: Site) -> None:
 
 
 def _asked(question: str) -> str:
-    """What a person types. Raises Interrupted for Ctrl-C; the end of the input is an answer too, and a wrong one."""
+    """What a person types now: what was typed ahead is no answer, the end of the input is one, and a wrong one.
+    Raises Interrupted for Ctrl-C."""
+    termios.tcflush(sys.stdin, termios.TCIFLUSH)
     print(question, end="", file=sys.stderr, flush=True)
     try:
         return sys.stdin.readline().strip()

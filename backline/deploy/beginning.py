@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from backline.agent.events import Event, Kind
 from backline.deploy.guarding import Run
-from backline.deploy.prepare import let_go, lock, take_stock
+from backline.deploy.prepare import let_go, lock, look, take_stock
 from backline.deploy.repair import repaired
 from backline.deploy.role import has_programs
 from backline.deploy.stock import Stock
@@ -29,6 +29,15 @@ def begin(run: Run) -> tuple[Stock, ...]:
     run.fleet.narrow([stock.name for stock in serving])
     _tell_of_the_rest(run, serving)
     return serving
+
+
+def refuse_early(run: Run, requirement: Callable[[Stock], object]) -> None:
+    """Have each host that takes part say whether what is asked for can be done there, before anything is changed.
+
+    Raises what `requirement` raises."""
+    for stock in run.fleet.each(look):
+        if _takes_part(run, stock):
+            requirement(stock)
 
 
 def _takes_part(run: Run, stock: Stock) -> bool:

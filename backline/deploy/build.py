@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
+from backline.agent.events import Event, Kind
 from backline.agent.steps.check_deploy import CheckDeploy, Checked
 from backline.agent.steps.compile_bytecode import CompileBytecode
 from backline.agent.steps.migrate import Migrate
@@ -54,12 +56,14 @@ def virtualenv_plan(change: Change, requirements: str) -> Plan:
 
 
 def check(target: Target, draft: Draft) -> None:
-    """`manage.py check --deploy`: an ERROR refuses the release, warnings are counted."""
+    """`manage.py check --deploy`: an ERROR refuses the release, warnings are counted (and told by --verbose)."""
     if not target.settings.of(AppSettings).app_check:
         return
     release = draft.on(target.name).release
     question = CheckDeploy(release.launcher, release.interpreter, release.directory, user=release.app.user)
     checked = expected(target.perform(question), Checked)
+    for issue in checked.issues:
+        target.session.tell(Event(Kind.OUTPUT, time.time(), text=issue))
     target.session.remark(counted(checked.warnings, "warning") if checked.warnings else "no warnings")
 
 

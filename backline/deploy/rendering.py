@@ -15,6 +15,7 @@ from backline.resources.secret import MASK, Secret, masked
 from backline.settings.app import App, Generation, Release
 from backline.settings.app_settings import AppSettings
 from backline.settings.plain import generation_of
+from backline.settings.secret_names import masked_environment, secret_values
 from backline.settings.settings import HostSettings
 
 UNKNOWN = ".."
@@ -44,8 +45,7 @@ class RenderedFile:
 def rendered_files(settings: HostSettings, roles: tuple[Role, ...], requirements: str) -> Iterator[RenderedFile]:
     """What the roles of `settings` write, then what a release with this lock adds. Raises ConfigurationError."""
     hiding = Hiding()
-    secrets = (value for value in settings.app.environment.values() if isinstance(value, Secret))
-    hiding.add(secret.reveal() for secret in secrets)
+    hiding.add(secret_values(settings.app.environment))
     masked_settings = replace(settings, app=_masked_environment(settings))
     for file in (*role_files(settings, roles), *release_files(masked_settings, roles, requirements)):
         yield RenderedFile(file.path, file.owner or settings.app.keeper, file.mode, hiding.text(_text(file)))
@@ -74,10 +74,7 @@ def release_files(
 
 def _masked_environment(settings: HostSettings) -> App:
     """The app with dots for its secrets, so that the names of those can be read."""
-    environment = {
-        name: MASK if isinstance(value, Secret) else value for name, value in settings.app.environment.items()
-    }
-    return replace(settings.app, environment=environment)
+    return replace(settings.app, environment=masked_environment(settings.app.environment, MASK))
 
 
 def _text(file: File) -> str:

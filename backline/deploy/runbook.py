@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backline.deploy.aftermath import prune
-from backline.deploy.beginning import begin, require_one_release
+from backline.deploy.beginning import begin, refuse_early, require_one_release
 from backline.deploy.build import build_assets, build_virtualenv, check, migrate
 from backline.deploy.code import adopt_code, push_code, read_requirements
 from backline.deploy.draft import Draft, earlier_release, live_release, new_release, same_release
@@ -56,6 +56,7 @@ def deploy(fleet: Fleet, order: Order, source: Source) -> Outcome:
 def rollback(fleet: Fleet, order: Order, wanted: int = 0) -> Outcome:
     """Put an earlier release back as a new one: `wanted`, or (0) what was live before the origin of the live one."""
     with recorded(fleet, order) as run:
+        refuse_early(run, lambda stock: stock.once_live(wanted) if wanted else stock.earlier_live())
         stocks = begin(run)
         if not wanted:
             require_one_release(run, stocks)
@@ -69,6 +70,7 @@ def rollback(fleet: Fleet, order: Order, wanted: int = 0) -> Outcome:
 def start_anew(fleet: Fleet, order: Order, restart: Restart) -> Outcome:
     """Start something of the live release anew, as another generation; what is not meant is not touched."""
     with recorded(fleet, order) as run:
+        refuse_early(run, Stock.require_live)
         stocks = begin(run)
         require_one_release(run, stocks)
         requirements = fleet.one(read_requirements, stocks[0].require_live().number)

@@ -124,8 +124,8 @@ class Sieve:
 
     def pass_on(self, line: LogLine) -> Iterator[LogLine]:
         """What is to be shown now that this line has come: lines that were held back, and it."""
-        if self.level and line.level and LEVELS.index(line.level) < LEVELS.index(self.level):
-            return
+        if self.level and (not line.level or LEVELS.index(line.level) < LEVELS.index(self.level)):
+            return  # what no level stands before, as a banner, is not known to be grave
         if self.pattern is None:
             yield line
         elif self.pattern.search(line.text):

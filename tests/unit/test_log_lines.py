@@ -110,6 +110,11 @@ def test_a_level_lets_through_what_is_as_grave_with_its_stack_trace() -> None:
     assert through(Sieve("warning"), texts) == [texts[1], texts[2], texts[4]]
 
 
+def test_a_level_hides_what_nobody_says_to_be_grave() -> None:
+    texts = ["[tasks]", "the end of a mail", "[2026-11-22 22:12:35,000: ERROR/x] b", "Traceback"]
+    assert through(Sieve("error"), texts) == texts[2:]
+
+
 def test_log_lines_stand_behind_aligned_names() -> None:
     stream = io.StringIO()
     Follower(stream, [MAIL, WEB])([LogLine(WEB, "GET / \x1b[32m200\x1b[0m"), LogLine(MAIL, "")])

@@ -42,6 +42,7 @@ def test_there_is_nothing_to_start_or_to_go_back_to(sandbox: Project, command: s
     screen = refused(sandbox, command, code=USAGE, host="sandbox", step="plan release")
     assert "no release is live here yet" in screen.text
     assert screen.state.startswith("nothing was deployed")
+    assert not Path(sandbox.environment["BACKLINE_SANDBOX_ROOT"], ".backline").exists(), "the roles were made so"
 
 
 # before anything is connected
