@@ -58,6 +58,10 @@ def release() -> bytes:
         files[f"{folder}/file{number:03}.{ending}"] = "".join(lines)
     whole = io.BytesIO()
     with tarfile.open(fileobj=whole, mode="w") as archive:
+        for folder in sorted({str(place) for path in files for place in Path(path).parents if str(place) != "."}):
+            directory = tarfile.TarInfo(folder)
+            directory.type, directory.mtime, directory.mode = tarfile.DIRTYPE, 1772323200, 0o755
+            archive.addfile(directory)
         for path, text in sorted(files.items()):
             member = tarfile.TarInfo(path)
             member.size, member.mtime, member.mode = len(text), 1772323200, 0o755 if path == "manage.py" else 0o644
