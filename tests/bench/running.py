@@ -52,7 +52,15 @@ class Bench:
         for number in range(self._amount.rounds):
             for peer in self._peers:
                 if peer.works and number < (self._amount.slow if peer.slow else self._amount.rounds):
-                    yield from self._round(peer, distance)
+                    yield from self._whole_round(peer, distance)
+
+    def _whole_round(self, peer: Peer, distance: float) -> list[Row]:
+        """All of a round or nothing: one that fails is said to have failed, and tried once more."""
+        try:
+            return list(self._round(peer, distance))
+        except CommandFailed as failed:
+            print(f"bench: tried once more, since {failed}", file=sys.stderr, flush=True)
+            return list(self._round(peer, distance))
 
     def _round(self, peer: Peer, distance: float) -> Iterator[Row]:
         self._host.reset()
