@@ -11,6 +11,7 @@ from types import ModuleType
 from invoke.collection import Collection
 
 from backline.commands.command import Command, task_of
+from backline.commands.garbage import collect_seldom
 
 MARK = re.compile(rf"^from {re.escape(Command.__module__)} import ", re.MULTILINE)
 
@@ -39,6 +40,7 @@ def found_commands() -> dict[str, tuple[Command, ...]]:
 
 def commands(tasks_file: str) -> Collection:
     """The namespace for a project's tasks.py: `namespace = commands(__file__)`."""
+    collect_seldom()
     project = Path(tasks_file).resolve().parent
     namespace = Collection()
     for family, members in found_commands().items():
