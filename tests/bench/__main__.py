@@ -86,7 +86,7 @@ def _write(folder: Path, rows: Sequence[Row], peers: Sequence[Peer], cost: Fleet
         "python": platform.python_version(),
         "load_before": round(load, 1),
         "load_after": round(os.getloadavg()[0], 1),
-        "packages": {peer.name: [Path(package).name for package in peer.packages] for peer in peers},
+        "packages": {peer.name: peer.names for peer in peers},
     }
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "bench.json").write_text(as_json(rows, machine))

@@ -90,9 +90,7 @@ def _make_virtualenv(place: Path, packages: Sequence[str]) -> None:
     from_a_folder = any(package.startswith("/") for package in packages)
     if marker.exists() and marker.read_text() == wanted and not from_a_folder:
         return
-    print(
-        f"bench: a virtualenv with {', '.join(Path(package).name for package in packages)}", file=sys.stderr, flush=True
-    )
+    print(f"bench: a virtualenv with {', '.join(packages)}", file=sys.stderr, flush=True)
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     if not (place / "bin" / "python").exists():
         subprocess.run([sys.executable, "-m", "venv", str(place)], check=True, env=environment)

@@ -1,4 +1,4 @@
-"""What kinds provide and need: a plan that makes an owner after what it owns is refused before any host is connected."""
+"""What kinds provide and need: a plan that makes an owner after what it owns is refused, before anything is done."""
 
 from __future__ import annotations
 

@@ -56,9 +56,14 @@ class Peer:
     slow: bool = False
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Its packages as they may be told: ours is the checkout, wherever that lies."""
+        return tuple("backline" if package.startswith("/") else package for package in self.packages)
+
+    @property
     def virtualenv(self) -> str:
         """Those with the same packages share one."""
-        return "-".join(sorted(package.partition("==")[0].rpartition("/")[2] for package in self.packages))
+        return "-".join(sorted(name.partition("==")[0] for name in self.names))
 
 
 def _backline(site: Site, log_level: str) -> Invocation:
