@@ -22,8 +22,10 @@ FORMS = (
     (re.compile(r"\s+"), " "),
 )
 """What differs each time, and what stands for it."""
-CHANCE = re.compile(r"took \d|finishing|still finishes|comes from the package index|/tools/|handler |warning")
-"""Lines that depend on what the machine has, and on how long something took."""
+CHANCE = re.compile(
+    r"took \d|finishing|stopped|ended|still finishes|comes from the package index|/tools/|handler |warning"
+)
+"""Lines that depend on what the machine has, and on how long something took, such as the end of old programs."""
 
 
 def form(line: str) -> str:
