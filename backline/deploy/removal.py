@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from backline.agent.steps.find_traces import ProgramTrace, Traces
 from backline.deploy.role import Role, role_plan
 from backline.resources.absent import Absent
+from backline.resources.failure import ConfigurationError
 from backline.resources.no_processes import NoProcesses
 from backline.resources.no_programs import NoPrograms
 from backline.resources.paths import PATH, lies_in
 from backline.resources.plan import Entry, Plan
 from backline.resources.resource import Resource
-from backline.settings.own_places import own_directory
+from backline.settings.app import App
+from backline.settings.own_places import apps_directory, own_directory
 from backline.settings.settings import HostSettings
 
 PROGRAM = "program:"
@@ -51,6 +53,7 @@ def removal(
     """`other` are the settings of an app of another name on this host; `patience` is how many seconds every program
     has, where it is not its own. Raises ConfigurationError where the roles do."""
     app = settings.app
+    _require_alone(app, traces)
     parts = parted(role_plan(settings, roles), role_plan(other, roles), app.root)
     own = tuple(dict.fromkeys((*_own_programs(app.root, traces), *_names(parts.own, PROGRAM))))
     services = tuple(_names(parts.shared, PROGRAM))
@@ -77,6 +80,18 @@ def removal(
         files=_plan(_uncovered(last)),
         neighbours=neighbours,
     )
+
+
+def _require_alone(app: App, traces: Traces) -> None:
+    """Raises ConfigurationError where another app lies in this one's folder, or has the same: it would go with it."""
+    inside = next((neighbour for neighbour in traces.apps if lies_in(neighbour.root, app.root)), None)
+    if inside is not None:
+        raise ConfigurationError(
+            f"the app {inside.name} lies in the folder of {app.name} too: {inside.root}",
+            hint=f"remove {inside.name} first; or, if that is only an earlier name of {app.name}, take its link away:\n"
+            f"rm {apps_directory(app)}/{inside.name}",
+            host=app.host,
+        )
 
 
 def parted(plan: Plan, other: Plan, root: str) -> Parts:

@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from backline.resources.secret import Secret
-from backline.settings.plain_objections import objections_to_environment, objections_to_paths
+from backline.settings.own_places import own_directory
+from backline.settings.plain_objections import is_whole, is_within, objections_to_environment, objections_to_paths
 from backline.settings.settings import Objection, Settings
 
 PARTS = ("workers", "web", "beat")
@@ -73,8 +74,11 @@ class AppSettings(Settings):
         yield from _objections_to_names(self.app_name, self.app.user)
         if not MODULE.fullmatch(self.django_settings_module):
             yield Objection("django_settings_module", "must be a Python module, such as shop.settings")
-        if not self.app_root.startswith("/") or self.app_root == "/":
-            yield Objection("app_root", "must be an absolute path, and not / itself")
+        shared = own_directory(self.app)
+        if not is_whole(self.app_root):
+            yield Objection("app_root", "must be an absolute path without `..`, and not / itself")
+        elif is_within(self.app_root, shared) or is_within(shared, self.app_root):
+            yield Objection("app_root", f"must lie beside {shared}, where Backline keeps what apps share")
         if self.app_releases_kept < 1:
             yield Objection("app_releases_kept", "must be at least 1")
         if self.app_trial_seconds < 0:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import pytest
+
 from backline.agent.steps.find_traces import NeighbourApp, ProgramTrace, Traces
 from backline.deploy.removal import LONGEST_PATIENCE, MARGIN, Removal, parted, removal
 from backline.deploy.role import Role, role_plan
 from backline.resources.absent import Absent
 from backline.resources.directory import Directory
+from backline.resources.failure import ConfigurationError
 from backline.resources.file import File
 from backline.resources.no_own_supervisord import NoOwnSupervisord
 from backline.resources.no_programs import NoPrograms
@@ -125,10 +128,11 @@ def test_others_programs_need_nothing_of_ours_where_supervisord_is_the_host_s_ow
     assert planned(*traces.programs).neighbours == ("somebodys-own",)
 
 
-def test_an_app_whose_folder_lies_in_this_ones_keeps_its_programs() -> None:
-    inside = NeighbourApp("blog", f"{HOME}/shop/blog")
-    gone = planned(ProgramTrace("blog-web-r1", (f"{HOME}/shop/blog/logs/x.log",)), apps=(inside,))
-    assert ended(gone) == [("shop-cache",)]
+@pytest.mark.parametrize("root", [f"{HOME}/shop/blog", f"{HOME}/shop"])
+def test_another_app_in_this_ones_folder_is_in_the_way(root: str) -> None:
+    with pytest.raises(ConfigurationError, match="the app blog lies in the folder of shop too") as refusal:
+        planned(apps=(NeighbourApp("blog", root),))
+    assert refusal.value.hint.endswith("/apps/blog")
 
 
 def test_programs_have_the_patience_that_anything_says_or_what_was_asked_for() -> None:

@@ -146,7 +146,11 @@ def test_a_value_becomes_what_its_role_declares(written: str, value: object) -> 
         ("backline_roles: [x-ray]", "backline_roles names x-ray, which is not a role; there are app, light, work"),
         ("work_folder: '{{ app_rot }}'", "work_folder uses app_rot, which is not set; did you mean app_root?"),
         ("app_releases_kept: 0", "app_releases_kept must be at least 1"),
-        ("app_root: shop", "app_root must be an absolute path, and not / itself"),
+        ("app_root: shop", "app_root must be an absolute path without `..`, and not / itself"),
+        ("app_root: //", "app_root must be an absolute path without `..`, and not / itself"),
+        ("app_root: /srv/shop/../blog", "app_root must be an absolute path without `..`, and not / itself"),
+        ("app_root: /opt", "app_root must lie beside /opt/backline, where Backline keeps what apps share"),
+        ("app_root: /opt/backline/x", "app_root must lie beside /opt/backline, where Backline keeps what apps share"),
         ("app_name: a/b", "app_name must be letters, digits, - and _, the first one a letter or digit"),
         (
             "django_settings_module: shop/settings.py",
