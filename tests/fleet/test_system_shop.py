@@ -101,7 +101,7 @@ def test_a_day_on_a_server_of_root_s(host: Host, project: Project) -> None:
     web = {name: pid for name, pid in project.pids().items() if "-web-" in name}
     assert project.on_host("restart-workers").summary["release"] == "r3"
     assert web.items() <= project.pids().items()
-    assert supervised(host)["shop-celery-default-r3-2"] == "RUNNING"
+    assert supervised(host)["shop-celery-default-r3-2"] in ("STARTING", "RUNNING")  # Supervisor's first ten seconds
 
 
 def test_a_visitor_s_order_is_packed_by_a_worker(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:

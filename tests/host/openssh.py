@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 import pwd
@@ -75,7 +76,8 @@ class OpenSSHServer:
     def kill_sessions(self) -> None:
         """End its sessions without a goodbye, as a host does that loses its power; the server itself goes on."""
         for pid in descendants(self.process.pid):
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+                os.kill(pid, signal.SIGKILL)
 
     def stop(self) -> None:
         """End the server and whatever runs in its sessions."""

@@ -146,8 +146,8 @@ def test_what_needs_a_release_names_the_first_deploy(sandbox: Project, command: 
 WATCH = """
 import os, signal, sys, time
 signal.signal(signal.SIGWINCH, lambda *_: os.write(1, b"size %d %d\\n" % os.get_terminal_size()))
-print("\\033[32mterminal\\033[0m", os.environ["TERM"], *map(os.isatty, (0, 1, 2)), flush=True)
 try:
+    print("\\033[32mterminal\\033[0m", os.environ["TERM"], *map(os.isatty, (0, 1, 2)), flush=True)
     while True:
         time.sleep(0.05)
 except KeyboardInterrupt:

@@ -134,7 +134,7 @@ def test_what_a_deploy_would_do_is_read_on_one_page(live: Project) -> None:
     done = live.inv("deploy", "--check")
     words = [line.split() for line in done.out.splitlines() if " would " in line]
     told = [" ".join(line[1:3]) for line in words if line[:2] == ["sandbox", "would"]]
-    assert told == [
+    assert [line for line in told if line != "would remove"] == [  # old releases, as many as there are by now
         *("would send", "would run", "would run"),
         *("would start",) * 3,
         *("would move",) * 4,

@@ -68,7 +68,7 @@ def test_up_says_in_ansibles_words_how_to_reach_it(project: Path, host_vars: Pat
         "ansible_port": running.status.ssh_port,
         "ansible_user": running.status.user,
         "ansible_ssh_private_key_file": str(running.location.client_key),
-        "ansible_ssh_common_args": f"-o UserKnownHostsFile={running.location.known_hosts}",
+        "ansible_ssh_common_args": f"-F none -o UserKnownHostsFile={running.location.known_hosts}",
         "nginx_listen": f"127.0.0.1:{running.status.site_port}",
     }
     assert running.status.is_up
