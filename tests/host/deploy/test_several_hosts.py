@@ -33,12 +33,6 @@ def several(deployed: Several) -> Iterator[Several]:
         (deployed.project.folder / "inventory/host_vars" / name / "besides.yml").unlink(missing_ok=True)
 
 
-in_soak = pytest.mark.skipif(
-    "BACKLINE_SOAK" not in os.environ,
-    reason="ends runs at moments that a busy machine misses: make soak runs it",
-)
-
-
 @contextmanager
 def untouched(several: Several, label: str) -> Iterator[None]:
     """Whatever happens in the block: the site answers, what served serves, and soon the rest is gone, on every host."""
@@ -192,7 +186,7 @@ def test_a_host_that_cannot_switch_takes_the_others_back(several: Several, optio
     assert several.project.on_host("deploy", "--force").summary["release"] == f"r{number + 1}"
 
 
-@in_soak
+@pytest.mark.soak
 def test_controller_killed_while_not_every_host_has_switched(several: Several) -> None:
     """Those that have switched go back by themselves, and the last one finds nobody that asks it any more."""
     number = next_number(several)
@@ -224,7 +218,7 @@ def repaired(several: Several) -> list[str]:
     return sorted(f"{one['host']} {one['text'].rsplit(' ', 2)[1]}" for one in told)
 
 
-@in_soak
+@pytest.mark.soak
 def test_power_lost_before_the_switch_is_undone_by_the_next_run(several: Several) -> None:
     number = next_number(several)
     served = live(several)
@@ -238,7 +232,7 @@ def test_power_lost_before_the_switch_is_undone_by_the_next_run(several: Several
     assert set(live(several).values()) == {number + 1}
 
 
-@in_soak
+@pytest.mark.soak
 def test_power_lost_while_not_every_host_has_switched_goes_back(several: Several) -> None:
     number = next_number(several)
     with Deploy(several.project, "--force", "--batch", "1") as deploy:
@@ -253,7 +247,7 @@ def test_power_lost_while_not_every_host_has_switched_goes_back(several: Several
     assert several.project.on_host("deploy").summary["status"] == "live"
 
 
-@in_soak
+@pytest.mark.soak
 @pytest.mark.parametrize("untold", [(), (WORKER,)])
 def test_power_lost_after_the_commit_goes_forward(several: Several, untold: tuple[str, ...]) -> None:
     """Also on a host that the word had not reached: what another one's journal says decides for both."""
