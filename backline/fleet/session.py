@@ -63,13 +63,13 @@ class Session:
     def __init__(
         self,
         name: str,
-        open_stream: Callable[[str], Stream],
+        open_stream: Callable[[str, bytes], Stream],
         start: Callable[[int], str],
         listener: Listener,
         silence: float = SILENCE,
     ) -> None:
         """Connect and start the agent; returns when it has said hello. `open_stream` is given the command that
-        `start` makes for an agent of so many bytes.
+        `start` makes for an agent of so many bytes, and these.
 
         Raises Unreachable with what the host said instead."""
         self.name = name
@@ -87,8 +87,8 @@ class Session:
         self._closed = threading.Event()
         payload = start_stream(frozenset(), b"")
         self._shipped = set(shipped_sources(frozenset({"backline.agent.loop"})))
-        self._stream = open_stream(start(len(payload)))
-        self._send(payload)
+        self._stream = open_stream(start(len(payload)), payload)
+        self.traffic.bytes_out += len(payload)
         threading.Thread(target=self._read_on, name=f"{name} reads", daemon=True).start()
         # Two, since a ping that cannot be written is one of the signs of a host that is lost.
         threading.Thread(target=self._ping_on, name=f"{name} pings", daemon=True).start()

@@ -110,8 +110,8 @@ class Start:
     def _by(self, start: Callable[[int], str]) -> Session:
         return self.kind(self.name, self._open, start, self.listener)
 
-    def _open(self, command: str) -> Stream:
-        return open_as(self.settings, command, self.access)
+    def _open(self, command: str, first: bytes = b"") -> Stream:
+        return open_as(self.settings, command, self.access, first)
 
     def _require_let(self, failure: AgentNotStarted) -> None:
         """Raises Unreachable where it was sudo or su that did not let us."""

@@ -52,6 +52,8 @@ class ConnectionSettings:
     become_user: str = "root"
     become_method: Literal["sudo", "su"] = "sudo"
     become_password: Secret | None = None
+    one_flight: bool = True
+    """Whether the login takes the command along, where the server is known to take it."""
     unreachable_hint: str = ""
     """What to say besides when the host cannot be reached."""
 
@@ -85,6 +87,7 @@ def connection_settings(host: InventoryHost, inventory: Inventory) -> Connection
         become_user=said.ansible_become_user,
         become_method=said.ansible_become_method,
         become_password=said.ansible_become_password,
+        one_flight=said.backline_one_flight,
         unreachable_hint=said.backline_unreachable_hint,
     )
 

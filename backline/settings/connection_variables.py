@@ -57,5 +57,8 @@ class ConnectionVariables:
     """How to become them."""
     ansible_become_password: Secret | None = None
     """The password that sudo or su asks for; `--ask-become-pass` asks for it."""
+    backline_one_flight: bool = True
+    """Whether an OpenSSH server is sent the login, the command and its first input without waiting for answers in
+    between, which saves four round trips. For a server that merely calls itself OpenSSH and does not take that."""
     backline_unreachable_hint: str = ""
     """What to say besides when the host cannot be reached."""

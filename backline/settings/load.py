@@ -24,7 +24,7 @@ from backline.settings.type_check import TypeCheck
 
 __all__ = ["RoleDeclaration", "load_settings"]
 
-OF_NO_ROLE = (ROLES, "backline_default_hosts", "backline_unreachable_hint")
+OF_NO_ROLE = (ROLES, "backline_default_hosts", "backline_one_flight", "backline_unreachable_hint")
 STEP = "check variables"
 APP = RoleDeclaration("app", AppSettings)
 

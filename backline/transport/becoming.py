@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from backline.resources.failure import Unreachable
 from backline.transport.become import asks, becomes, elevated, refusal, started
 from backline.transport.opening import open_stream
-from backline.transport.stream import AttendedStream, Stream
+from backline.transport.stream import AttendedStream, Stream, begin_with
 
 if TYPE_CHECKING:
     from backline.settings.connection import ConnectionSettings
@@ -20,20 +20,22 @@ NOISE_KEPT = 2048
 """Bytes kept of what a login shell printed; it is told where the command does not start."""
 
 
-def open_as(settings: ConnectionSettings, command: str, access: Access | None = None) -> Stream:
-    """Run a shell command, and give its standard input and output. Raises Unreachable, also where sudo says no to a
-    password; another refusal of it is what the stream ends with (see `become.refusal`)."""
+def open_as(settings: ConnectionSettings, command: str, access: Access | None = None, first: bytes = b"") -> Stream:
+    """Run a shell command, and give its standard input, beginning with `first`, and output. Raises Unreachable, also
+    where sudo says no to a password; another refusal of it is what the stream ends with (see `become.refusal`)."""
     marker = f"backline-{secrets.token_hex(8)}"
     if not becomes(settings):
-        return StartedStream(open_stream(settings, started(command, marker), access), marker)
-    stream = open_stream(settings, elevated(settings, command, marker), access)
-    if settings.become_password is not None:
-        try:
-            _give_password(stream, settings, marker)
-        except BaseException:
-            stream.close()
-            raise
-    return StartedStream(stream, marker)
+        return StartedStream(open_stream(settings, started(command, marker), access, first), marker)
+    elevating = elevated(settings, command, marker)
+    if settings.become_password is None:
+        return StartedStream(open_stream(settings, elevating, access, first), marker)
+    stream = open_stream(settings, elevating, access)  # the first input is for whoever asks for the password
+    try:
+        _give_password(stream, settings, marker)
+    except BaseException:
+        stream.close()
+        raise
+    return StartedStream(begin_with(stream, first), marker)
 
 
 def _give_password(stream: AttendedStream, settings: ConnectionSettings, marker: str) -> None:

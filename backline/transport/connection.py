@@ -1,6 +1,7 @@
 """One SSH connection: our own socket, the host's key checked before anything is sent, then authentication.
 
-By the public methods of Fabric and Paramiko; errors come out as Unreachable, with what to type next.
+By the public methods of Fabric and Paramiko, but for what `flight.py` does; errors come out as Unreachable, with what
+to type next.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import paramiko
 from paramiko.config import SSHConfig
 
 from backline.resources.failure import Unreachable
+from backline.transport.flight import FlightLost
 from backline.transport.host_certificate import CERTIFICATE
 from backline.transport.host_keys import CheckHostKey
 from backline.transport.identities import Identities
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from backline.settings.connection import ConnectionSettings
     from backline.transport.access import Access
     from backline.transport.destination import Destination
+    from backline.transport.flight import Flight
     from backline.transport.known_hosts import KnownKey
     from backline.transport.lines import Line
 
@@ -56,8 +59,10 @@ class Transport(paramiko.Transport):
 class SSHConnection:
     """An authenticated connection. Close it; it is not reopened."""
 
-    def __init__(self, settings: ConnectionSettings, access: Access) -> None:
-        """Connect. Raises Unreachable, or ConfigurationError where ssh's configuration cannot be followed."""
+    def __init__(self, settings: ConnectionSettings, access: Access, flight: Flight | None = None) -> None:
+        """Connect; a flight may leave with the login. Raises Unreachable, FlightLost, or ConfigurationError where ssh's
+        configuration cannot be followed."""
+        self._flight = flight
         self._connection: fabric.Connection | None = None
         self._line: Line | None = None
         self._destination = access.destination(settings)
@@ -113,11 +118,13 @@ class SSHConnection:
         self._hang_up()  # where this is not the first try
         known = known_keys(self._destination.known_hosts, self._destination.known_as)
         self._line = self._route.open()
-        login = Login(self._destination, identities, access.asking)
+        login = Login(self._destination, identities, access.asking, self._flight)
         self._connection = _connection(self._destination, self._line, login, known)
         try:
             self._connection.open()
         except NotLetIn as refused:
+            if self._flight is not None and self._flight.is_lost:
+                raise FlightLost from refused
             raise failed_login(self._destination, refused) from refused
         except (paramiko.SSHException, EOFError, OSError) as error:
             raise not_ssh(self._destination, self._line, text_of(error)) from error

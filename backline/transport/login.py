@@ -10,6 +10,7 @@ import paramiko
 
 from backline.transport.asking import Asking
 from backline.transport.destination import Destination
+from backline.transport.flight import Flight
 from backline.transport.identities import Identities, Identity
 
 PASSWORD = "password"
@@ -29,12 +30,16 @@ class NotLetIn(paramiko.AuthenticationException):
 
 
 class Login:
-    """Logs in at one destination; what paramiko.AuthStrategy is to its client. Use it once."""
+    """Logs in at one destination; what paramiko.AuthStrategy is to its client. Use it once. A flight leaves with the
+    first key that is offered, where it may."""
 
-    def __init__(self, destination: Destination, identities: Identities, asking: Asking) -> None:
+    def __init__(
+        self, destination: Destination, identities: Identities, asking: Asking, flight: Flight | None = None
+    ) -> None:
         self._destination = destination
         self._identities = identities
         self._asking = asking
+        self._flight = flight
         self._refused: list[str] = []
         self._ways: Sequence[str] = ()
 
@@ -56,7 +61,7 @@ class Login:
     def _with_keys(self, transport: paramiko.Transport, identities: Iterable[Identity]) -> bool:
         for identity in identities:
             try:
-                left = transport.auth_publickey(self._destination.user, identity.key)
+                left = self._offer(transport, identity.key)
             except paramiko.BadAuthenticationType as error:
                 self._ways = error.allowed_types
                 return False
@@ -67,6 +72,12 @@ class Login:
                 return True
             self._refuse(transport, f"what it asks for after {identity.called}")
         return False
+
+    def _offer(self, transport: paramiko.Transport, key: paramiko.PKey) -> Sequence[str]:
+        """What the host wants besides, once it took the key."""
+        if self._flight is not None and self._flight.may_leave(transport, key):
+            return self._flight.leave(transport, self._destination.user, key)
+        return transport.auth_publickey(self._destination.user, key)
 
     def _with_password(self, transport: paramiko.Transport) -> bool:
         password = self._destination.password

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backline.transport.stream import begin_with
+
 if TYPE_CHECKING:
     from backline.settings.connection import ConnectionSettings
     from backline.transport.access import Access
@@ -12,12 +14,15 @@ if TYPE_CHECKING:
 LOCAL = "local"
 
 
-def open_stream(settings: ConnectionSettings, command: str, access: Access | None = None) -> AttendedStream:
-    """Run a shell command where the settings say, and give its standard input and output. Raises Unreachable."""
+def open_stream(
+    settings: ConnectionSettings, command: str, access: Access | None = None, first: bytes = b""
+) -> AttendedStream:
+    """Run a shell command where the settings say, and give its standard input, of which `first` is sent as early as can
+    be, and output. Raises Unreachable."""
     if settings.connection == LOCAL:
         from backline.transport.local import open_local
 
-        return open_local(["/bin/sh", "-c", command])
+        return begin_with(open_local(["/bin/sh", "-c", command]), first)
     from backline.transport.ssh import open_ssh  # Paramiko costs 65 ms, which a local run need not pay
 
-    return open_ssh(settings, command, access)
+    return open_ssh(settings, command, access, first)

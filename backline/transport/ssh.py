@@ -10,7 +10,8 @@ import paramiko
 from backline.resources.failure import Unreachable
 from backline.transport.access import Access
 from backline.transport.connection import SSHConnection
-from backline.transport.stream import LAST_WORDS, Tail
+from backline.transport.flight import Flight, FlightLost
+from backline.transport.stream import LAST_WORDS, Tail, begin_with
 
 if TYPE_CHECKING:
     from backline.settings.connection import ConnectionSettings
@@ -19,19 +20,36 @@ PIECE = 32 * 1024
 """An SSH packet; what is longer Paramiko copies once for every packet that it cuts off."""
 
 
-def open_ssh(settings: ConnectionSettings, command: str, access: Access | None = None) -> SSHStream:
-    """Connect and run `command`, which the login shell of the user parses. Raises Unreachable."""
-    connection = SSHConnection(settings, access or Access())
+def open_ssh(settings: ConnectionSettings, command: str, access: Access | None = None, first: bytes = b"") -> SSHStream:
+    """Connect and run `command`, which the login shell of the user parses; `first` is its first input, and leaves with
+    it where that can be. Raises Unreachable."""
+    access = access or Access()
+    if settings.one_flight:
+        try:
+            return _opened(settings, command, access, first, Flight(command, first))
+        except FlightLost:
+            pass  # once more, by the way that always works
+    return _opened(settings, command, access, first)
+
+
+def _opened(
+    settings: ConnectionSettings, command: str, access: Access, first: bytes, flight: Flight | None = None
+) -> SSHStream:
+    connection = SSHConnection(settings, access, flight)
     try:
-        channel = connection.open_channel()
-        channel.exec_command(command)
+        channel = flight.landed() if flight is not None else None
+        if flight is not None and channel is not None:
+            first = first[flight.carried :]
+        else:
+            channel = connection.open_channel()
+            channel.exec_command(command)
     except (paramiko.SSHException, EOFError, OSError) as error:
         connection.close()
         raise Unreachable(f"logged in, but {settings.host} runs no commands: {error}") from error
     except BaseException:
         connection.close()
         raise
-    return SSHStream(connection, channel)
+    return begin_with(SSHStream(connection, channel), first)
 
 
 class SSHStream:

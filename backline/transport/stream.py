@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 ERROR_TAIL = 16 * 1024
 """Bytes kept of what the other side wrote to standard error."""
@@ -73,6 +74,17 @@ class Tail:
                 return None
             self._kept.clear()
             return kept
+
+
+Opened = TypeVar("Opened", bound=Stream)
+
+
+def begin_with(stream: Opened, first: bytes) -> Opened:
+    """Write the first input. Where the stream has ended already, whoever reads it finds that out, and why."""
+    if first:
+        with contextlib.suppress(OSError):
+            stream.write(first)
+    return stream
 
 
 class AttendedStream(Stream, Protocol):

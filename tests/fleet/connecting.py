@@ -29,7 +29,7 @@ def settings_of(host: Host, user: str) -> ConnectionSettings:
 @contextmanager
 def connected(host: Host, user: str) -> Generator[Connected]:
     """A session over real OpenSSH, with a tap on its wire."""
-    found = Connected(lambda command: open_ssh(settings_of(host, user), command), name=host.name)
+    found = Connected(lambda command, first: open_ssh(settings_of(host, user), command, first=first), name=host.name)
     try:
         yield found
     finally:

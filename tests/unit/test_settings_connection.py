@@ -43,6 +43,7 @@ def test_everything_that_may_be_said_is_heard() -> None:
         ansible_become_user: app
         ansible_become_method: su
         ansible_become_password: "{{ ansible_password }}2"
+        backline_one_flight: no
         backline_unreachable_hint: inv sandbox.up
         """
     assert connection(said) == ConnectionSettings(
@@ -60,6 +61,7 @@ def test_everything_that_may_be_said_is_heard() -> None:
         become_user="app",
         become_method="su",
         become_password=Secret("pw2"),
+        one_flight=False,
         unreachable_hint="inv sandbox.up",
     )
 

@@ -12,7 +12,7 @@ from backline.agent.events import Event
 from backline.fleet.session import SILENCE, Session
 from backline.transport.local import open_local
 from backline.transport.ssh import open_ssh
-from backline.transport.stream import Stream
+from backline.transport.stream import Stream, begin_with
 from tests.host.engine.wiretap import Wiretap
 from tests.host.openssh import OpenSSHServer
 
@@ -20,20 +20,22 @@ from tests.host.openssh import OpenSSHServer
 class Connected:
     """A session, what went over its wire, and what its agent told."""
 
-    def __init__(self, open_stream: Callable[[str], Stream], silence: float = SILENCE, name: str = "web1") -> None:
+    def __init__(
+        self, open_stream: Callable[[str, bytes], Stream], silence: float = SILENCE, name: str = "web1"
+    ) -> None:
         self.events: list[Event] = []
         self.opened = 0
         self._open = open_stream
         self.session = Session(name, self._tapped, partial(start_command, "python3"), self.events.append, silence)
 
-    def _tapped(self, command: str) -> Stream:
+    def _tapped(self, command: str, first: bytes) -> Stream:
         self.opened += 1
-        self.wire = Wiretap(self._open(command))
+        self.wire = Wiretap(self._open(command, first))
         return self.wire
 
 
-def open_here(command: str) -> Stream:
-    return open_local(["/bin/sh", "-c", command])
+def open_here(command: str, first: bytes) -> Stream:
+    return begin_with(open_local(["/bin/sh", "-c", command]), first)
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def local() -> Generator[Connected]:
 
 @pytest.fixture
 def remote(openssh_server: OpenSSHServer) -> Generator[Connected]:
-    connected = Connected(lambda command: open_ssh(openssh_server.settings, command))
+    connected = Connected(lambda command, first: open_ssh(openssh_server.settings, command, first=first))
     yield connected
     connected.session.close()
 

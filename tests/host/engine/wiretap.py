@@ -18,7 +18,6 @@ class Wiretap:
         self._stream = stream
         self._incoming = FrameReader()
         self._outgoing = FrameReader()
-        self._started = False
         self._lock = threading.Lock()
         self.said: list[str] = []
 
@@ -29,9 +28,7 @@ class Wiretap:
         return sum(before in ANSWERS and after in REQUESTS for before, after in pairs)
 
     def write(self, data: bytes | memoryview) -> None:
-        if self._started:
-            self._note(self._outgoing, bytes(data))
-        self._started = True  # the first bytes are the agent itself, no frame
+        self._note(self._outgoing, bytes(data))
         self._stream.write(data)
 
     def read(self, size: int) -> bytes:

@@ -6,6 +6,9 @@ import paramiko
 import pytest
 
 from backline.commands.sandbox.keys import ensure_key
+from backline.settings.connection import ConnectionSettings
+from backline.transport.flight import Flight
+from backline.transport.ssh import open_ssh
 from tests.host.sandbox.conftest import RunningSandbox
 
 
@@ -13,6 +16,25 @@ def test_another_key_is_refused(running: RunningSandbox) -> None:
     stranger = ensure_key(running.root / "stranger")
     with running.transport() as transport, pytest.raises(paramiko.AuthenticationException):
         transport.auth_publickey(running.status.user, stranger)
+
+
+def test_nothing_is_sent_ahead_to_a_server_that_is_not_openssh(
+    running: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(Flight, "leave")
+    location, status = running.location, running.status
+    settings = ConnectionSettings(
+        connection="ssh",
+        host="127.0.0.1",
+        port=status.ssh_port,
+        user=status.user,
+        key_file=str(location.client_key),
+        known_hosts_file=str(location.known_hosts),
+        configuration="none",
+    )
+    stream = open_ssh(settings, "exec cat", first=b"first words")
+    assert stream.read(11) == b"first words"
+    stream.close()
 
 
 def test_another_user_is_refused(running: RunningSandbox) -> None:

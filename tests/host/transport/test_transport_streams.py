@@ -16,9 +16,10 @@ Opener = Callable[[str], Stream]
 SLICE = 256 * 1024
 
 
-@pytest.fixture(params=["local", "ssh"])
+@pytest.fixture(params=["local", "ssh", "ssh plainly"])
 def run(request: pytest.FixtureRequest, openssh_server: OpenSSHServer) -> Opener:
-    settings = openssh_server.changed(connection=request.param)
+    connection, _, plainly = request.param.partition(" ")
+    settings = openssh_server.changed(connection=connection, one_flight=not plainly)
     return lambda command: open_stream(settings, command)
 
 
