@@ -6,6 +6,7 @@ import time
 
 from backline.resources.failure import Failure
 from backline.resources.log_tail import last_lines
+from backline.resources.stop_order import told_to_end
 from backline.resources.supervisor_rpc import (
     ENDED,
     RUNNING,
@@ -112,7 +113,7 @@ def stop_programs(host: Host, supervisor: Supervisor, names: Sequence[str], pati
             if found is None or found.ended:
                 return True
             if found.state in STOPPABLE:
-                supervisor.stop(name)
+                told_to_end(host, supervisor, name)
             return False
 
         return ended
@@ -130,7 +131,7 @@ def remove_programs(host: Host, supervisor: Supervisor, names: Sequence[str], pa
             if found is None:
                 return True
             if found.state in STOPPABLE:
-                supervisor.stop(name)
+                told_to_end(host, supervisor, name)
                 return False
             return found.ended and forgotten(supervisor, name)
 

@@ -128,6 +128,13 @@ class Supervisor:
         """Tell a program to end; False where it does not run, or is not known."""
         return self._call("supervisor.stopProcess", name, False, tolerated=(_BAD_NAME, _NOT_RUNNING)) is not None
 
+    def stop_signal(self, name: str) -> str:
+        """What a program is told to end by, as `supervisord` has read it; TERM where its file is gone already."""
+        import signal
+
+        found = {str(answer["name"]): int(answer["stopsignal"]) for answer in self._call("supervisor.getAllConfigInfo")}
+        return signal.Signals(found.get(name, signal.SIGTERM)).name[len("SIG") :]
+
     def signal(self, name: str, signal: str) -> bool:
         """Send a program's process a signal (`HUP`, `USR1`); False where it does not run, or is not known."""
         return self._call("supervisor.signalProcess", name, signal, tolerated=(_BAD_NAME, _NOT_RUNNING)) is not None

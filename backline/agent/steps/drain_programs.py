@@ -8,6 +8,7 @@ from backline.resources.foresight import Would
 from backline.resources.program_control import forgotten
 from backline.resources.program_files import program_file
 from backline.resources.resource import Action
+from backline.resources.stop_order import told_to_end
 from backline.resources.supervisor_rpc import Supervisor, SupervisorAbsent
 
 TYPE_CHECKING = False
@@ -30,7 +31,7 @@ class DrainPrograms(Action):
         supervisor = Supervisor(self.socket)
 
         try:
-            host.call(lambda: [_told_to_end(supervisor, name) for name in self.names])
+            host.call(lambda: [_told_to_end(host, supervisor, name) for name in self.names])
         except SupervisorAbsent:
             return
 
@@ -40,11 +41,11 @@ class DrainPrograms(Action):
             host.remove(program_file(self.include_directory, name))
 
 
-def _told_to_end(supervisor: Supervisor, name: str) -> bool:
+def _told_to_end(host: Host, supervisor: Supervisor, name: str) -> bool:
     """True where a process was told. One that had ended by itself is forgotten, before its autorestart begins anew."""
-    if supervisor.stop(name):
+    if told_to_end(host, supervisor, name):
         return True
     found = supervisor.process(name)
     if found is None or not found.ended or forgotten(supervisor, name):
         return False
-    return supervisor.stop(name)
+    return told_to_end(host, supervisor, name)

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from backline.resources.resource import Host
 
 WATCH_SECONDS = 0.5
-"""How long a program that Supervisor has started is watched; its gate is what proves that it works. Also, a signal that
-comes before its exec would be lost: no undo is that quick."""
+"""How long a program that Supervisor has started is watched; its gate is what proves that it works."""
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,22 @@ def test_program_that_has_ended_already_is_forgotten_and_not_started_again(daemo
     assert daemon.state("shop-a-r1") == ""
 
 
+def test_program_that_starts_at_this_moment_hears_that_it_is_to_end(daemon: Folder, machine: Machine) -> None:
+    """What it is told between its fork and its exec is lost, and Supervisor then waits for an hour."""
+    program = daemon.shell("shop-a-r1", "echo ready; exec sleep 1000", patience=3600, start_seconds=0)
+    (pid,) = start(daemon, machine, program)
+    for _ in range(20):
+        os.kill(pid, signal.SIGKILL)
+        eventually(machine, lambda before=pid: daemon.pid("shop-a-r1") not in (0, before))  # type: ignore[misc]
+        DrainPrograms(daemon.socket, daemon.include, ("shop-a-r1",)).perform(machine)
+        eventually(machine, lambda: daemon.state("shop-a-r1") == "STOPPED")
+        daemon.supervisor.start("shop-a-r1")
+        DrainPrograms(daemon.socket, daemon.include, ("shop-a-r1",)).perform(machine)
+        eventually(machine, lambda: daemon.state("shop-a-r1") == "STOPPED")
+        daemon.supervisor.start("shop-a-r1")
+        pid = daemon.pid("shop-a-r1")
+
+
 def test_without_a_supervisord_there_is_nothing_to_drain_or_reap(folder: Folder, machine: Machine) -> None:
     folder.file("shop-a-r1").write_text("")
     DrainPrograms(folder.socket, folder.include, ("shop-a-r1",)).perform(machine)
