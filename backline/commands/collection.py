@@ -44,7 +44,7 @@ def commands(tasks_file: str) -> Collection:
     project = Path(tasks_file).resolve().parent
     namespace = Collection()
     for family, members in found_commands().items():
-        tasks = [task_of(command, project) for command in members]
+        tasks = [task_of(command, project, family) for command in members]
         if family:
             namespace.add_collection(Collection(family, *tasks))
         else:

@@ -29,6 +29,7 @@ HELP = {
     "verbose": "tell more: unchanged resources, every line of what runs",
     "ask_pass": "ask for the password of the login (ansible_password)",
     "ask_become_pass": "ask for the password of sudo or su (ansible_become_password)",
+    "vault_password_file": "the file with the vault's password (default: $ANSIBLE_VAULT_PASSWORD_FILE; else asks)",
     "debug": "show a traceback where something fails",
 }
 
@@ -74,16 +75,20 @@ def switching(**help: str) -> Callable[[Callable[..., None]], Command]:
     return mark
 
 
-def task_of(command: Command, project: Path) -> Task[Any]:
-    """The Invoke task of a command; `project` is the folder of tasks.py."""
+def task_of(command: Command, project: Path, family: str = "") -> Task[Any]:
+    """The Invoke task of a command; `project` is the folder of tasks.py, `family` what is typed before its name."""
+    name = f"{family}.{command.name}" if family else command.name
 
     def run(context: object, **options: Any) -> None:
         host, inventory = options.pop("host"), options.pop("inventory")
         verbose, debug = options.pop("verbose"), options.pop("debug")
-        typed = _typed(command.name, [*own, *manners], options)
+        vault = options.pop("vault_password_file")
+        typed = _typed(name, [*own, *manners], options)
         told = {name: options.pop(name) for name in command.manners}
         entrance = Entrance(options.pop("ask_pass"), options.pop("ask_become_pass"))
-        site = Site(project, host, inventory, verbose, command=typed, entrance=entrance, **told)
+        site = Site(
+            project, host, inventory, verbose, command=typed, entrance=entrance, vault_password_file=vault, **told
+        )
         with told_failures(site, debug):
             command.body(site, **options)
 
@@ -122,6 +127,7 @@ def _common_options() -> list[inspect.Parameter]:
         "verbose": False,
         "ask_pass": False,
         "ask_become_pass": False,
+        "vault_password_file": "",
         "debug": False,
     }
     return [_option(name, default) for name, default in defaults.items()]

@@ -22,7 +22,7 @@ from backline.fleet.session import Listener, Session
 from backline.fleet.starting import NoPython, Start
 from backline.fleet.target import Target
 from backline.resources.failure import Failure, Unreachable
-from backline.settings.secret_names import secret_values
+from backline.settings.secret_names import SHORTEST, secret_values
 from backline.settings.settings import HostSettings
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def connected(site: Site, listener: Listener, without_python: WithoutPython = Wi
         _require_all(sessions)
         settings = settings_of_hosts(site, roles, [session.facts for session in opened])
         fleet = Fleet(
-            [_target(*pair) for pair in zip(opened, settings, strict=True)], listener, site.most_at_once or FORKS
+            [_target(site, *pair) for pair in zip(opened, settings, strict=True)], listener, site.most_at_once or FORKS
         )
         yield fleet
     finally:
@@ -141,6 +141,7 @@ def trust_command(site: Site, failure: UntrustedHostKey, host: str) -> str:
     return f"inv trust --host {shlex.quote(host)}{inventory}{' --replace' if failure.changed else ''}"
 
 
-def _target(session: Session, settings: HostSettings) -> Target:
+def _target(site: Site, session: Session, settings: HostSettings) -> Target:
     session.hide(secret_values(settings.app.environment))
+    session.hide(value for value in site.vault.revealed if len(value) >= SHORTEST)
     return Target(session, settings)

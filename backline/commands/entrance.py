@@ -41,6 +41,11 @@ class Entrance:
             self._terminal.close()
             raise
 
+    def ask(self, question: str) -> Secret | None:
+        """Once a command; None where nobody answers."""
+        with self.asking():
+            return self._terminal.secret(question)
+
     def with_passwords(self, said: ConnectionSettings) -> ConnectionSettings:
         """The inventory's word, and where it gives no password the one that is asked for, once. Raises
         ConfigurationError."""

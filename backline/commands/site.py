@@ -15,6 +15,7 @@ from backline.resources.failure import ConfigurationError
 
 if TYPE_CHECKING:
     from backline.inventory.inventory import Inventory, InventoryHost
+    from backline.inventory.vault import Vault
     from backline.settings.connection import ConnectionSettings
 
 DEFAULT_HOSTS = "backline_default_hosts"
@@ -42,6 +43,8 @@ class Site:
     command: str = ""
     """What was typed behind `inv`, but for the options that every command has."""
     entrance: Entrance = field(default_factory=Entrance)
+    vault_password_file: str = ""
+    """The files that hold the vault's passwords, several with commas; empty: as the environment says, or ask."""
 
     @cached_property
     def inventory(self) -> Inventory:
@@ -50,7 +53,15 @@ class Site:
 
         named = self.inventory_path or os.environ.get("BACKLINE_INVENTORY", "")
         with at_step("read inventory"):
-            return load_inventory(Path(named) if named else self.project / "inventory")
+            return load_inventory(Path(named) if named else self.project / "inventory", self.vault)
+
+    @cached_property
+    def vault(self) -> Vault:
+        """What opens encrypted values; the password is looked for when there is one."""
+        from backline.inventory.vault import Vault
+        from backline.inventory.vault_password import vault_passwords
+
+        return Vault(lambda: vault_passwords(self.vault_password_file, self.entrance.ask))
 
     @cached_property
     def hosts(self) -> tuple[InventoryHost, ...]:
@@ -78,7 +89,11 @@ class Site:
     @property
     def host_option(self) -> str:
         """How the next command names the same hosts."""
-        options = {"--host": self.host, "--inventory": self.inventory_path}
+        options = {
+            "--host": self.host,
+            "--inventory": self.inventory_path,
+            "--vault-password-file": self.vault_password_file,
+        }
         words = "".join(f" {name} {shlex.quote(value)}" for name, value in options.items() if value)
         asked = {
             "--ask-pass": self.entrance.ask_pass,

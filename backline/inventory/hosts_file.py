@@ -8,6 +8,7 @@ from pathlib import Path
 
 from backline.inventory.host_names import host_key
 from backline.inventory.variable import Place, Variable
+from backline.inventory.vault import Vault
 from backline.inventory.yaml_document import Document, read_document
 from backline.resources.failure import ConfigurationError
 from backline.resources.origin import Origin
@@ -55,9 +56,9 @@ class HostsFile:
         return sorted((self.groups[name] for name in names | {ALL}), key=lambda group: group.rank)
 
 
-def read_hosts_file(path: Path) -> HostsFile:
+def read_hosts_file(path: Path, vault: Vault) -> HostsFile:
     """Read the file and settle what it leaves open: every group is below `all`, every host is in a group."""
-    document = read_document(path)
+    document = read_document(path, vault)
     reader = _Reader(document)
     if not isinstance(document.value, dict):
         hint = "a hosts file in YAML begins with `all:`, then `hosts:` below it, then one host a line"

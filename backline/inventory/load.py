@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from backline.inventory.hosts_file import ALL, GroupDraft, HostsFile, read_hosts_file
 from backline.inventory.inventory import Group, Inventory, InventoryHost
+from backline.inventory.later_variables import merged
 from backline.inventory.variable import Variable
 from backline.inventory.variable_files import variables_from
+from backline.inventory.vault import Vault
 from backline.inventory.yaml_document import as_named
 from backline.resources.failure import ConfigurationError
 
@@ -15,17 +18,19 @@ HOSTS_FILES = ("hosts.yml", "hosts.yaml", "hosts")
 HINT = "name the right one with --inventory, or begin one with inventory/hosts.yml"
 
 
-def load_inventory(path: Path) -> Inventory:
-    """Read the inventory at `path`: a hosts file, or a folder that has one."""
+def load_inventory(path: Path, vault: Vault | None = None) -> Inventory:
+    """Read the inventory at `path`: a hosts file, or a folder that has one. What is encrypted is opened when something
+    asks for it."""
+    vault = vault or Vault()
     file = _hosts_file(path)
-    drafts = read_hosts_file(file)
-    group_files = {name: variables_from(file.parent / "group_vars", name) for name in drafts.groups}
+    drafts = read_hosts_file(file, vault)
+    group_files = {name: variables_from(file.parent / "group_vars", name, vault) for name in drafts.groups}
     groups_of = {name: drafts.groups_of(name) for name in drafts.hosts}
     hosts = tuple(
         InventoryHost(
             name,
             tuple(sorted(group.name for group in groups if group.name != ALL)),
-            _variables(drafts, name, groups, group_files, variables_from(file.parent / "host_vars", name)),
+            _variables(drafts, name, groups, group_files, variables_from(file.parent / "host_vars", name, vault)),
         )
         for name, groups in groups_of.items()
     )
@@ -44,18 +49,13 @@ def _variables(
     drafts: HostsFile,
     host: str,
     groups: list[GroupDraft],
-    group_files: dict[str, dict[str, Variable]],
-    host_file: dict[str, Variable],
-) -> dict[str, Variable]:
+    group_files: Mapping[str, Mapping[str, Variable]],
+    host_file: Mapping[str, Variable],
+) -> Mapping[str, Variable]:
     """Lowest first. A file for `all` beats what is written inline with a group: so it is in Ansible."""
-    merged: dict[str, Variable] = {}
-    for group in groups:
-        merged.update(group.variables)
-    for group in groups:
-        merged.update(group_files[group.name])
-    merged.update(drafts.hosts[host])
-    merged.update(host_file)
-    return merged
+    inline = (group.variables for group in groups)
+    files = (group_files[group.name] for group in groups)
+    return merged((*inline, *files, drafts.hosts[host], host_file))
 
 
 def _hosts_file(path: Path) -> Path:

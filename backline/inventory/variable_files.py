@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from backline.inventory.later_variables import LaterVariables, merged
 from backline.inventory.variable import Variable
-from backline.inventory.yaml_document import read_document
+from backline.inventory.vault import Vault
+from backline.inventory.yaml_document import is_encrypted, read_document
 
 EXTENSIONS = ("", ".yml", ".yaml", ".json")
 
 
-def variables_from(folder: Path, name: str) -> dict[str, Variable]:
+def variables_from(folder: Path, name: str, vault: Vault) -> Mapping[str, Variable]:
     """What `group_vars/<name>` sets; where it is a folder, later files replace the variables of earlier ones."""
-    variables: dict[str, Variable] = {}
-    for path in variable_files(folder, name):
-        variables.update(read_document(path).variables())
-    return variables
+    return merged(_of_file(path, vault) for path in variable_files(folder, name))
+
+
+def _of_file(path: Path, vault: Vault) -> Mapping[str, Variable]:
+    """What is encrypted as a whole is opened when somebody asks what it sets."""
+    if is_encrypted(path):
+        return LaterVariables(lambda: read_document(path, vault).variables())
+    return read_document(path, vault).variables()
 
 
 def variable_files(folder: Path, name: str) -> tuple[Path, ...]:

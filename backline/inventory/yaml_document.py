@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
 
 from backline.inventory.variable import Place, Unsafe, Variable
+from backline.inventory.vault import Vault, Vaulted, is_vault
 from backline.resources.failure import ConfigurationError
 from backline.resources.origin import Origin
+from backline.resources.secret import Secret
 
 VAULT_TAGS = ("!vault", "!vault-encrypted")
-VAULT_HEADER = "$ANSIBLE_VAULT"
-VAULT_HINT = "vault comes later: until then put the plain value into a file that git ignores"
 MAPPING_TAG = "tag:yaml.org,2002:map"
 SEQUENCE_TAG = "tag:yaml.org,2002:seq"
 
@@ -62,23 +62,35 @@ class Document:
         return inside
 
 
-def read_document(path: Path) -> Document:
-    """Read a file by the rules of Ansible's loader: YAML 1.1, and of two equal keys the last one counts."""
+def read_document(path: Path, vault: Vault) -> Document:
+    """Read a file by the rules of Ansible's loader: YAML 1.1, and of two equal keys the last one counts. Of one that is
+    encrypted as a whole every value is a Secret, but for yes, no and nothing."""
     file = as_named(path)
     text = _text(path, file)
-    if text.startswith(VAULT_HEADER):
-        raise ConfigurationError(
-            f"{file} is encrypted with ansible-vault, which Backline cannot read yet", hint=VAULT_HINT
-        )
+    if not is_vault(text):
+        return _document(file, text, vault)
+    try:
+        document = _document(file, vault.opened(text, file), vault)
+    except _NotYaml as error:
+        raise ConfigurationError(f"{error.origin}, as it is when decrypted: this is not YAML") from None
+    return replace(document, value=_hidden(document.value))
+
+
+def is_encrypted(path: Path) -> bool:
+    """Whether the file is encrypted as a whole."""
+    return is_vault(_text(path, as_named(path)))
+
+
+def _document(file: str, text: str, vault: Vault) -> Document:
     try:
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
-        reader = _Reader(file, loader)
+        reader = _Reader(file, loader, vault)
         return Document(file, None if node is None else reader.value(node, ()), reader.places)
     except yaml.MarkedYAMLError as error:
         raise _broken(file, text, error) from error
     except yaml.YAMLError as error:
-        raise ConfigurationError(f"{file}: this is not YAML: {error}") from error
+        raise _NotYaml(Origin(file), str(error)) from error
 
 
 def as_named(path: Path) -> str:
@@ -96,19 +108,28 @@ def _text(path: Path, file: str) -> str:
         raise ConfigurationError(f"{file} is not UTF-8 text (byte {error.start + 1})") from error
 
 
-def _broken(file: str, text: str, error: yaml.MarkedYAMLError) -> ConfigurationError:
+class _NotYaml(ConfigurationError):
+    """The parser's words quote what they are about."""
+
+    def __init__(self, origin: Origin, said: str, lines: tuple[str, ...] = ()) -> None:
+        super().__init__(f"{origin}: this is not YAML: {said}", lines=lines)
+        self.origin = origin
+
+
+def _broken(file: str, text: str, error: yaml.MarkedYAMLError) -> _NotYaml:
     mark = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark else 0
     shown = text.splitlines()[line - 1 : line] if line else []
-    return ConfigurationError(f"{Origin(file, line)}: this is not YAML: {error.problem}", lines=tuple(shown))
+    return _NotYaml(Origin(file, line), str(error.problem), tuple(shown))
 
 
 class _Reader:
     """Walks the nodes of one document; notes the line of each key and item."""
 
-    def __init__(self, file: str, loader: yaml.SafeLoader) -> None:
+    def __init__(self, file: str, loader: yaml.SafeLoader, vault: Vault) -> None:
         self.file = file
         self.loader = loader
+        self.vault = vault
         self.places: dict[Place, Origin] = {}
         self.around: list[yaml.Node] = []
 
@@ -116,8 +137,7 @@ class _Reader:
         self.places[place] = self._origin(node)
         if node.tag in VAULT_TAGS:
             subject = ".".join(str(key) for key in place) or "this value"
-            cause = f"{subject} is encrypted with ansible-vault, which Backline cannot read yet"
-            raise ConfigurationError(f"{self._origin(node)}: {cause}", hint=VAULT_HINT)
+            return Vaulted(str(node.value), self.vault, f"{self._origin(node)}: {subject}")
         if node.tag == "!unsafe":
             return _unsafe(node.value if isinstance(node, yaml.ScalarNode) else self._collection(node, place))
         if node.tag in (MAPPING_TAG, SEQUENCE_TAG):
@@ -159,3 +179,12 @@ def _unsafe(value: object) -> object:
     if isinstance(value, dict):
         return {key: _unsafe(item) for key, item in value.items()}
     return value
+
+
+def _hidden(value: object) -> object:
+    """Yes, no and nothing tell too little to hide."""
+    if isinstance(value, list):
+        return [_hidden(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _hidden(item) for key, item in value.items()}
+    return value if value is None or isinstance(value, (bool, Vaulted)) else Secret(str(value))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from backline.inventory.inventory import Inventory, InventoryHost
+from backline.inventory.vault import Closed
 from backline.resources.failure import ConfigurationError
 from backline.resources.secret import Secret
 from backline.settings.connection_arguments import SshArguments, UnknownArgument, ssh_arguments
@@ -121,6 +122,8 @@ class _Reading:
     def _value(self, name: str, annotation: object) -> object:
         try:
             value = self.scope.value(name)
+        except Closed:
+            raise
         except ConfigurationError as error:
             self.problems.append(error.cause)
             return None

@@ -9,7 +9,8 @@ from typing import Any
 from jinja2 import StrictUndefined, TemplateError, Undefined, UndefinedError, nodes
 from jinja2.runtime import Context
 
-from backline.inventory.variable import Unsafe, Variable
+from backline.inventory.variable import Place, Unsafe, Variable
+from backline.inventory.vault import Closed, Vaulted
 from backline.resources.failure import ConfigurationError
 from backline.resources.secret import MASK, Secret
 from backline.settings.nearest import suggestion
@@ -54,7 +55,9 @@ class Scope:
         finally:
             self._under_way.pop()
 
-    def _within(self, variable: Variable, value: object, place: tuple[object, ...]) -> object:
+    def _within(self, variable: Variable, value: object, place: Place) -> object:
+        if isinstance(value, (Vaulted, Secret)):
+            return self._decrypted(variable, value, place)
         if isinstance(value, Mapping):
             return {key: self._within(variable, item, (*place, key)) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
@@ -71,6 +74,20 @@ class Scope:
         except Exception as error:  # an expression may raise anything
             said = error.message if isinstance(error, TemplateError) else str(error)
             raise ConfigurationError(f"{variable.origin_of(place)}: {subject} cannot be rendered: {said}") from error
+
+    def _decrypted(self, variable: Variable, value: Vaulted | Secret, place: Place) -> object:
+        """Its templates are rendered, as in Ansible; an error in them must not quote them."""
+        text = value.opened().reveal() if isinstance(value, Vaulted) else value.reveal()
+        if not TEMPLATE.search(text):
+            return Secret(text)
+        try:
+            return _hidden(self._expression(text))
+        except (NotSet, Closed):
+            raise
+        except Exception:
+            subject = ".".join(str(part) for part in (variable.name, *place))
+            cause = f"{variable.origin_of(place)}: {subject} cannot be rendered: what is decrypted is a wrong template"
+            raise ConfigurationError(cause) from None
 
     def _expression(self, text: str) -> object:
         environment = _ScopeEnvironment(self)

@@ -8,6 +8,7 @@ from typing import cast
 from backline.agent.facts import Facts
 from backline.inventory.inventory import Inventory, InventoryHost
 from backline.inventory.variable import Variable
+from backline.inventory.vault import Closed
 from backline.inventory.yaml_document import as_named
 from backline.resources.failure import ConfigurationError
 from backline.resources.origin import Origin
@@ -109,6 +110,8 @@ class _Loading:
             return None
         try:
             return self._checked(self.scope.variables[name], self.scope.value(name), annotation)
+        except Closed:
+            raise
         except NotSet as unset:
             if unset.variable not in self.missing:
                 self._add(unset.cause)
