@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak streams bench lab lint format reference clean environment
+.PHONY: help demo test soak streams bench lab servers lint format reference clean environment
 TESTS ?= tests/unit tests/host tests/fleet
 HOSTS ?= 3
 
@@ -47,6 +47,9 @@ record: environment  ## Run what the README shows, the demo and a first deploy, 
 
 tour: environment  ## Run the day of docs/tour.md, and write down there what is said
 	@.venv/bin/python -m tests.host.documents.recording docs/tour.md
+
+servers: environment  ## Run the story of docs/three-hosts.md on three servers of the lab, and write down there what is said (needs root)
+	@.venv/bin/python -m tests.fleet.three_servers
 
 clean:  ## Remove what the other targets made (end a sandbox first: inv sandbox.down)
 	@if [ -d .backline ]; then echo "make clean: .backline/ is left as it is; 'inv sandbox.down' ends a sandbox" >&2; fi

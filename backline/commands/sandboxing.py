@@ -37,7 +37,7 @@ def down(site: Site) -> None:
     from backline.commands.sandbox import sandbox
 
     stopped = sandbox.down(site.project)
-    print(f"the sandbox is down; {counted(len(stopped.stopped), 'process', 'processes')} stopped")
+    print(f"the sandbox is down; {_processes(len(stopped.stopped))} stopped")
 
 
 @command()
@@ -48,7 +48,13 @@ def reset(site: Site) -> None:
     """
     from backline.commands.sandbox import sandbox
 
-    _tell_up(sandbox.reset(site.project, _host_vars(site)), "the sandbox is up, and empty")
+    before = sandbox.status(site.project)
+    if before.processes:
+        print(f"stopping {_processes(len(before.processes))} of the sandbox", flush=True)
+    found = sandbox.reset(site.project, _host_vars(site))
+    if found.removed:
+        print(f"removed {', '.join(found.removed)} from {found.root}; {_processes(len(found.stopped))} stopped")
+    _tell_up(found, "the sandbox is up, and empty")
 
 
 @command()
@@ -73,6 +79,10 @@ def _tell_up(found: SandboxStatus, words: str) -> None:
     print(words)
     _tell(found)
     print(f"next: inv deploy --host {HOST}")
+
+
+def _processes(count: int) -> str:
+    return counted(count, "process", "processes")
 
 
 def _tell(found: SandboxStatus) -> None:

@@ -51,6 +51,9 @@ class SandboxStatus:
     processes: tuple[FoundProcess, ...] = ()
     started: bool = False
     """True where `up` started it, False where it was up already."""
+    stopped: tuple[FoundProcess, ...] = ()
+    removed: tuple[str, ...] = ()
+    """What `reset` ended before, and which of its root's files and folders it removed."""
 
     @property
     def is_up(self) -> bool:
@@ -114,10 +117,12 @@ def reset(project: Path, inventory_host_vars: Path) -> SandboxStatus:
     with _alone(location):
         _refuse_second_root(location)
         _refuse_what_is_no_sandbox(location)
+        stopped: tuple[FoundProcess, ...] = ()
+        removed: tuple[str, ...] = ()
         if location.is_ours:
-            _stop(location, PATIENCE)
-            _empty(location)
-        return _start(location, connection_file(inventory_host_vars))
+            stopped = _stop(location, PATIENCE).stopped
+            removed = tuple(_empty(location))
+        return replace(_start(location, connection_file(inventory_host_vars)), stopped=stopped, removed=removed)
 
 
 def status(project: Path) -> SandboxStatus:
@@ -217,14 +222,15 @@ def _stop(location: Location, patience: float) -> SandboxStopped:
     return SandboxStopped(location.root, tuple(dict.fromkeys((*found, *late))))
 
 
-def _empty(location: Location) -> None:
-    """Remove the host's own files; what only the sandbox knows, its keys and ports, is kept."""
+def _empty(location: Location) -> Iterator[str]:
+    """Remove the host's own files, and name each; what only the sandbox knows, its keys and ports, is kept."""
     for entry in sorted(location.root.iterdir()) if location.root.is_dir() else ():
         if entry != location.own_directory:
             with attempting(f"remove {entry}"):
                 for directory, _, _ in os.walk(entry):  # those of a release are not writable
                     os.chmod(directory, 0o700)
                 remove_whatever(str(entry))
+            yield entry.name
 
 
 def _start(location: Location, connection: Path) -> SandboxStatus:

@@ -11,9 +11,9 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from backline.commands.sandbox.processes import stop_processes
@@ -31,16 +31,27 @@ class Scene:
     """A checkout of one's own with a server `web1` that a real sshd makes reachable."""
 
     checkout: Checkout
-    names: dict[str, str]
+    names: Mapping[str, str]
     """What is called otherwise in the story."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """What the story's own files and commands name, and what it is here."""
+
+    def put(self, text: Text) -> None:
+        """A text of the story into its file."""
+        replace(text, text=self._here(text.text)).put_into(self.checkout.folder)
 
     def run(self, command: Command) -> Ended:
         """Do it; its words are those of the story."""
-        ended = self.checkout.run(command.line, interrupted=command.is_interrupted)
+        ended = self.checkout.run(self._here(command.line), interrupted=command.is_interrupted)
         said = ended.said
         for name, told in self.names.items():
             said = said.replace(name, told)
         return Ended(said, ended.code)
+
+    def _here(self, text: str) -> str:
+        for told, real in self.places.items():
+            text = text.replace(told, real)
+        return text
 
 
 @contextmanager
@@ -93,7 +104,7 @@ def _put_texts(markdown: str, scene: Scene) -> None:
     for block in blocks(markdown):
         for step in block.steps():
             if isinstance(step, Text):
-                step.put_into(scene.checkout.folder)
+                scene.put(step)
 
 
 def _followed(block: Block, scene: Scene) -> Iterator[str]:
@@ -105,7 +116,7 @@ def _followed(block: Block, scene: Scene) -> Iterator[str]:
         return
     for step in block.steps():
         if isinstance(step, Text):
-            step.put_into(scene.checkout.folder)
+            scene.put(step)
     yield from block.lines
 
 

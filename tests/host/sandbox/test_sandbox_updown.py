@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -13,10 +14,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from backline.commands import sandboxing
 from backline.commands.sandbox import sandbox
 from backline.commands.sandbox.kernel import process_state
 from backline.commands.sandbox.location import ROOT_VARIABLE, Location, locate
 from backline.commands.sandbox.processes import find_processes, stop_processes
+from backline.commands.site import Site
 from backline.resources.failure import ConfigurationError, Failure, LockHeld
 from tests.host.sandbox.conftest import RunningSandbox, read_until, wait_for
 
@@ -105,16 +108,21 @@ def test_down_then_up_keeps_ports_keys_and_data(project: Path, host_vars: Path) 
     assert again.run("cat data").output == b"kept\n"
 
 
-def test_reset_leaves_the_keys_and_the_address_and_nothing_else(project: Path, host_vars: Path) -> None:
+def test_reset_leaves_the_keys_and_the_address_and_nothing_else(
+    project: Path, host_vars: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     running = sandbox_of(project, host_vars)
     key = running.location.client_key.read_bytes()
     running.run("mkdir -p shop/releases/1 .backline; echo kept > shop/releases/1/data; chmod -R a-w shop/releases")
     pid = started(running, "sleep 300 & echo $!")
     (project / "beside").write_text("not the sandbox's")
-    status = sandbox.reset(project, host_vars)
+    sandboxing.reset.body(Site(project))
+    told = capsys.readouterr().out
+    assert re.search(rf"^removed \.backline, shop from {running.root}; \d+ processes stopped$", told, re.MULTILINE)
+    status = sandbox.status(project)
     again = RunningSandbox(running.location, status)
     assert is_gone(pid)
-    assert (status.is_up, status.started, status.pid != running.status.pid) == (True, True, True)
+    assert (status.is_up, status.pid != running.status.pid) == (True, True)
     assert (status.ssh_port, status.site_port) == (running.status.ssh_port, running.status.site_port)
     assert [path.name for path in running.root.iterdir()] == [".sandbox"]
     assert (again.location.client_key.read_bytes(), again.run("echo here").output) == (key, b"here\n")
