@@ -16,29 +16,36 @@ LINES_READ = 200
 """How far back in the log the exception is looked for."""
 
 
-def require_health(supervisor_socket: str, program: str, directory: str) -> ProcessInfo:
-    """The program as Supervisor sees it; `directory` is its project's, whose lines in a traceback matter.
+def require_health(
+    supervisor_socket: str, program: str, directory: str, before: ProcessInfo | None = None
+) -> ProcessInfo:
+    """The program as Supervisor sees it; `directory` is its project's, whose lines in a traceback matter. `before` is
+    what an earlier look found: a death between two looks is one too, though Supervisor has started it again.
 
     Raises Refused where it has died, is about to be started again because it died, or is not known."""
+    supervisor = Supervisor(supervisor_socket)
     try:
-        found = Supervisor(supervisor_socket).process(program)
+        found = supervisor.process(program)
     except SupervisorAbsent as absent:
         raise Refused(f"{program} does not run: {absent.cause}", hint=absent.hint) from None
     if found is None:
         raise Refused(f"Supervisor does not know the program {program}", hint="deploy again: that adds it")
-    if found.state == BACKOFF or found.ended:
-        raise death(found, directory, Refused)
+    if found.state == BACKOFF or found.ended or (before is not None and found.pid != before.pid):
+        raise death(found, directory, Refused, supervisor.last_exit(program))
     return found
 
 
-def death(found: ProcessInfo, directory: str, kind: type[Failure]) -> Failure:
-    """The failure that tells how a program died; `directory` may be a link, which Python does not show."""
+def death(found: ProcessInfo, directory: str, kind: type[Failure], how: str = "") -> Failure:
+    """The failure that tells how a program died; `directory` may be a link, which Python does not show. `how` is its
+    end in supervisord's words, which knows it even of a program that runs again."""
     import os
 
     directory = os.path.realpath(directory)
     log = last_lines(found.log_file, LINES_READ)
     error = python_error(log, directory)
-    status = f"{found.state}, exit status {found.exit_status}" if found.exit_status else found.state
+    ended = how or (f"exit status {found.exit_status}" if found.exit_status else "")
+    state = found.state if found.state == BACKOFF or found.ended else "started again"
+    status = f"{state}, {ended}" if ended else state
     words = str(error) if error else found.spawn_error
     cause = f"{found.name} does not stay up ({status})"
     return kind(

@@ -29,6 +29,9 @@ STOPPABLE = (STARTING, RUNNING, BACKOFF)
 ENDED = (STOPPED, EXITED, FATAL)
 """States in which no process is left and the program can be removed."""
 
+OWN_LOG_READ = 32 * 1024
+"""Bytes of the end of supervisord's own log."""
+
 _SHUTDOWN_STATE = 6
 _BAD_NAME = 10
 _ALREADY_STARTED = 60
@@ -138,6 +141,16 @@ class Supervisor:
     def signal(self, name: str, signal: str) -> bool:
         """Send a program's process a signal (`HUP`, `USR1`); False where it does not run, or is not known."""
         return self._call("supervisor.signalProcess", name, signal, tolerated=(_BAD_NAME, _NOT_RUNNING)) is not None
+
+    def last_exit(self, name: str) -> str:
+        """How a program's process ended last, by supervisord's own log: `exit status 3`, `terminated by SIGKILL`. Empty
+        where that log does not tell (any more)."""
+        try:
+            said = self._call("supervisor.readLog", -OWN_LOG_READ, 0)
+        except Failure:  # it keeps none, or it holds what XML cannot carry
+            return ""
+        _, found, end = str(said).rpartition(f" exited: {name} (")
+        return end.partition(";")[0].partition(")")[0] if found else ""
 
     def stop_all(self) -> None:
         """Tell all programs to end, at once; a shutdown alone ends one after the other."""

@@ -75,5 +75,5 @@ def _looked_at(supervisor: Supervisor, program: Program) -> Started:
     if found is None:
         raise Refused(f"program {program.name} has been taken away from Supervisor while it started")
     if found.state == BACKOFF or found.ended:
-        raise death(found, program.directory, Refused)
+        raise death(found, program.directory, Refused, supervisor.last_exit(program.name))
     return Started(program.name, found.pid)

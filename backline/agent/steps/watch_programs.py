@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from backline.resources.failure import Refused
 from backline.resources.program_control import pauses
-from backline.resources.program_health import death, require_health
+from backline.resources.program_health import require_health
 from backline.resources.resource import Action
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from backline.resources.program import Program
     from backline.resources.resource import Host
     from backline.resources.supervisor_rpc import ProcessInfo
@@ -34,13 +35,15 @@ class WatchPrograms(Action):
         youngest = time.time() - max(one.started for one in first) - WHOLE_SECOND
         deadline = time.monotonic() + self.seconds - max(youngest, 0.0)  # whatever the clock of the host says
         for pause in pauses():
-            for program, before, now in zip(self.programs, first, self._looked_at()):
-                if now.pid != before.pid:
-                    raise death(now, program.directory, Refused)
+            self._looked_at(first)
             left = deadline - time.monotonic()
             if left <= 0:
                 return
             host.pause(min(pause, left))
 
-    def _looked_at(self) -> tuple[ProcessInfo, ...]:
-        return tuple(require_health(self.socket, program.name, program.directory) for program in self.programs)
+    def _looked_at(self, before: Sequence[ProcessInfo | None] = ()) -> tuple[ProcessInfo, ...]:
+        """Each as Supervisor sees it now. Raises Refused where one is not the process that it was `before`."""
+        return tuple(
+            require_health(self.socket, program.name, program.directory, earlier)
+            for program, earlier in zip(self.programs, before or (None,) * len(self.programs))
+        )

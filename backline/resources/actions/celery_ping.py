@@ -13,6 +13,8 @@ from backline.resources.resource import Action
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from backline.resources.resource import Host
     from backline.resources.supervisor_rpc import ProcessInfo
 
@@ -51,25 +53,33 @@ class CeleryPing(Action):
     def perform(self, host: Host) -> tuple[WorkerAnswer, ...]:
         deadline = time.monotonic() + self.patience
         application = CeleryApplication(self.launcher, self.interpreter, self.directory, self.application, self.user)
+        processes = self._processes({})
+        told = ""
         while True:
-            self._processes()
             left = max(deadline - time.monotonic(), 0.0)
             replies = control(host, application, PING, {node: () for node, _ in self.nodes}, min(ROUND, left))
-            answers, silent = self._judged(replies)
+            processes = self._processes(processes)
+            answers, silent = self._judged(replies, processes)
             if not silent:
                 return answers
             if time.monotonic() > deadline:
-                raise self._refusal(replies, silent)
+                raise self._refusal(replies, silent, processes)
+            if replies.trouble != told:
+                told = replies.trouble
+                host.tell(f"no worker answers yet: {told}\nthat is waited for, {self.patience:g} s in all")
             host.pause(0.25)
 
-    def _processes(self) -> dict[str, ProcessInfo]:
-        """Each program as Supervisor sees it. Raises Refused where one has died."""
-        return {program: require_health(self.supervisor_socket, program, self.directory) for _, program in self.nodes}
+    def _processes(self, before: Mapping[str, ProcessInfo]) -> dict[str, ProcessInfo]:
+        """Each program as Supervisor sees it. Raises Refused where one has died, since `before` too."""
+        return {
+            program: require_health(self.supervisor_socket, program, self.directory, before.get(program))
+            for _, program in self.nodes
+        }
 
-    def _judged(self, replies: Replies) -> tuple[tuple[WorkerAnswer, ...], tuple[str, ...]]:
-        """The answers by the right process, and the nodes of which there is none. The pids are read again now: a worker
-        that Supervisor has started anew in the meantime has another one."""
-        processes = self._processes()
+    def _judged(
+        self, replies: Replies, processes: Mapping[str, ProcessInfo]
+    ) -> tuple[tuple[WorkerAnswer, ...], tuple[str, ...]]:
+        """The answers by the right process, and the nodes of which there is none."""
         answers = tuple(
             WorkerAnswer(node, program, reply.pid, reply.queues)
             for node, program, reply in self._replies(replies)
@@ -82,13 +92,13 @@ class CeleryPing(Action):
         found = replies.nodes
         return tuple((node, program, found[node]) for node, program in self.nodes if node in found)
 
-    def _refusal(self, replies: Replies, silent: tuple[str, ...]) -> Refused:
+    def _refusal(self, replies: Replies, silent: tuple[str, ...], processes: Mapping[str, ProcessInfo]) -> Refused:
         from backline.resources.log_tail import last_lines
 
         others = ", ".join(
             f"{node} is answered for by pid {replies.nodes[node].pid}" for node in silent if node in replies.nodes
         )
-        process = self._processes()[dict(self.nodes)[silent[0]]]
+        process = processes[dict(self.nodes)[silent[0]]]
         because = replies.trouble or others or "nothing came back"
         said = last_lines(process.log_file)
         more = f"its log says more:\n{process.log_file}\n" if said else ""

@@ -14,6 +14,7 @@ from backline.resources.resource import Action
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from backline.resources.resource import Host
+    from backline.resources.supervisor_rpc import ProcessInfo
 
 LONGEST_WAIT = 2.0
 ANSWER_SECONDS = 60.0
@@ -55,8 +56,9 @@ class HttpProbe(Action):
     def perform(self, host: Host) -> Answer:
         begun = time.monotonic()
         wait = 0.05
+        found: ProcessInfo | None = None
         while True:
-            require_health(self.supervisor_socket, self.program, self.directory)
+            found = require_health(self.supervisor_socket, self.program, self.directory, found)
             try:
                 status, location = self._asked(begun)
                 if status != NOT_YET:

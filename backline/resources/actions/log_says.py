@@ -14,6 +14,7 @@ from backline.resources.resource import Action
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from backline.resources.resource import Host
+    from backline.resources.supervisor_rpc import ProcessInfo
 
 PROCESS_ID = "{pid}"
 LINES_READ = 1000
@@ -37,8 +38,9 @@ class LogSays(Action):
 
     def perform(self, host: Host) -> str:
         deadline = time.monotonic() + self.patience
+        found: ProcessInfo | None = None
         while True:
-            found = require_health(self.supervisor_socket, self.program, self.directory)
+            found = require_health(self.supervisor_socket, self.program, self.directory, found)
             wanted = self.text.replace(PROCESS_ID, str(found.pid))
             log = last_lines(self.log_file, LINES_READ)
             for line in log:
