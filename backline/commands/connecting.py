@@ -11,21 +11,23 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from backline.agent.events import Event, Kind, Outcome
+from backline.commands.explaining import UNTOUCHED
 from backline.commands.host_settings import checked_settings, settings_of_hosts
 from backline.commands.roles import load_roles
 from backline.commands.site import Site
 from backline.fleet.asking import AskingSession
-from backline.fleet.fleet import FORKS, Fleet
+from backline.fleet.fleet import FORKS, Fleet, closing
 from backline.fleet.interpreters import Interpreters, usual_file
 from backline.fleet.python_packages import install_python
 from backline.fleet.session import Listener, Session
 from backline.fleet.starting import NoPython, Start
 from backline.fleet.target import Target
-from backline.resources.failure import Failure, Unreachable
+from backline.resources.failure import Failure, Interrupted, Unreachable
 from backline.settings.secret_names import SHORTEST, secret_values
 from backline.settings.settings import HostSettings
 
 if TYPE_CHECKING:
+    from backline.deploy.role import Role
     from backline.transport.host_keys import UntrustedHostKey
 
 
@@ -44,24 +46,43 @@ CONNECT = "connect"
 def connected(site: Site, listener: Listener, without_python: WithoutPython = WithoutPython.TOLD) -> Iterator[Fleet]:
     """A fleet of the site's hosts; its sessions end with the block. Raises the first Failure to connect."""
     roles = load_roles(site.project)
-    checked_settings(site, roles)  # what is wrong with them is said before anything is connected
-    with site.entrance.asking(), ThreadPoolExecutor(max_workers=site.most_at_once or FORKS) as pool:
-        starts = tuple(_starts(site, listener))
-        sessions = [pool.submit(_connect, site, start, without_python) for start in starts]
-    opened = [future.result() for future in sessions if not future.exception()]
-    fleet: Fleet | None = None
-    try:
+    with _opening(site, roles, listener, without_python) as sessions:
         _require_all(sessions)
+        opened = [future.result() for future in sessions]
         settings = settings_of_hosts(site, roles, [session.facts for session in opened])
-        fleet = Fleet(
-            [_target(site, *pair) for pair in zip(opened, settings, strict=True)], listener, site.most_at_once or FORKS
-        )
-        yield fleet
+        targets = [_target(site, *pair) for pair in zip(opened, settings, strict=True)]
+        with closing(Fleet(targets, listener, site.most_at_once or FORKS)) as fleet:
+            yield fleet
+
+
+@contextmanager
+def reached(site: Site, listener: Listener) -> Iterator[tuple[Session, ...]]:
+    """Those of the site's hosts that let us in, for what is asked of each alone. After the block, raises the first
+    Failure to connect: one host does not hide what the others said."""
+    with _opening(site, load_roles(site.project), listener, WithoutPython.TOLD) as sessions:
+        yield tuple(future.result() for future in sessions if not future.exception())
+        _require_all(sessions)
+
+
+@contextmanager
+def _opening(
+    site: Site, roles: tuple[Role, ...], listener: Listener, without_python: WithoutPython
+) -> Iterator[Sequence[Future[Session]]]:
+    """Each host's session, or why there is none; they end with the block."""
+    checked_settings(site, roles)  # what is wrong with them is said before anything is connected
+    try:
+        with site.entrance.asking(), ThreadPoolExecutor(max_workers=site.most_at_once or FORKS) as pool:
+            starts = tuple(_starts(site, listener))
+            sessions = [pool.submit(_connect, site, start, without_python) for start in starts]
+    except KeyboardInterrupt:
+        hosts = ", ".join(host.name for host in site.hosts)
+        raise Interrupted("stopped by Ctrl-C", host=hosts, step=CONNECT, state=UNTOUCHED) from None
+    try:
+        yield sessions
     finally:
-        if fleet is not None:
-            fleet.close()
-        for session in opened:
-            session.close()
+        for future in sessions:
+            if not future.exception():
+                future.result().close()
 
 
 def _require_all(sessions: Sequence[Future[Session]]) -> None:
@@ -108,7 +129,7 @@ def open_session(site: Site, start: Start, without_python: WithoutPython) -> Ses
         failure.host = failure.host or start.name
         failure.step = failure.step or CONNECT
         failure.hint = _hint(site, failure, start)
-        failure.state = failure.state or "nothing was touched"
+        failure.state = failure.state or UNTOUCHED
         raise
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from backline.resources.failure import ConfigurationError
+from backline.commands.mistyped import Mistyped
 
 if TYPE_CHECKING:
     from backline.resources.secret import Secret
@@ -48,7 +48,7 @@ class Entrance:
 
     def with_passwords(self, said: ConnectionSettings) -> ConnectionSettings:
         """The inventory's word, and where it gives no password the one that is asked for, once. Raises
-        ConfigurationError."""
+        Mistyped."""
         password, become = said.password, said.become_password
         if self.ask_pass and password is None:
             password = self._asked("password of the login: ", "--ask-pass", "ansible_password")
@@ -65,8 +65,10 @@ class Entrance:
     def _asked(self, question: str, option: str, variable: str) -> Secret:
         answer = self._terminal.secret(question)
         if answer is None:
-            raise ConfigurationError(
+            raise Mistyped(
                 f"{option} got no answer: there is no terminal at which to ask, or nothing was typed",
-                hint=f"where nobody can be asked, set {variable} in the inventory",
+                option=option,
+                instead=None,
+                hint=f"where nobody can be asked, set {variable} in the inventory; then:",
             )
         return answer

@@ -6,13 +6,16 @@ import re
 import traceback
 from pathlib import Path
 
+from backline.commands.mistyped import Mistyped
 from backline.commands.site import Site
-from backline.resources.failure import ExitCode, Failure
+from backline.resources.failure import ExitCode, Failure, Interrupted
 
 COMMAND = "<command>"
 """What stands for the command in a hint of whoever does not know which it was."""
 NOT_BEGUN = (ExitCode.USAGE, ExitCode.UNREACHABLE, ExitCode.LOCKED)
 UNTOUCHED = "nothing was touched"
+ENDED = "what this command had begun on its hosts has been ended"
+"""After Ctrl-C, where nobody below knew more."""
 LINES_SHOWN = 8
 SENT_LINE = re.compile(r'File "<backline\.resources\.(\w+)>", line (\d+)')
 """How a host's traceback names a line of a resource that was sent to it."""
@@ -25,6 +28,8 @@ def explain(failure: Failure, site: Site) -> None:
     failure.hint = _next(failure, site)
     if failure.code in NOT_BEGUN:
         failure.state = failure.state or UNTOUCHED
+    elif isinstance(failure, Interrupted) and failure.host:
+        failure.state = failure.state or ENDED
 
 
 def fault(error: Exception) -> Failure:
@@ -49,6 +54,8 @@ def _next(failure: Failure, site: Site) -> str:
     hint = failure.hint.replace(COMMAND, site.command)
     if "inv " in hint:
         return hint
+    if isinstance(failure, Mistyped):
+        return "\n".join(filter(None, (hint, site.again_with(failure.option, failure.instead))))
     if not hint and failure.code != ExitCode.USAGE:
         return f"what runs:  inv status{site.host_option}\nonce more:  {site.again}"
     return f"{hint or 'correct this'}\nthen:  {site.again}"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from backline.commands.mistyped import Mistyped
 from backline.deploy.stock import KnownProgram
 from backline.report.log_lines import Source
 from backline.resources.failure import ConfigurationError
@@ -46,7 +47,12 @@ class Choice:
             return ConfigurationError("nothing runs here whose log is meant", hint="inv status")
         near = difflib.get_close_matches(self.only, sorted(there), n=1)
         suggestion = f"; did you mean {near[0]}?" if near else ""
-        return ConfigurationError(f"no {what} is called {self.only}{suggestion}", lines=tuple(sorted(there)))
+        return Mistyped(
+            f"no {what} is called {self.only}{suggestion}",
+            option=f"--{what}",
+            instead=near[0] if near else min(there, default="NAME"),
+            lines=sorted(there),
+        )
 
 
 @dataclass

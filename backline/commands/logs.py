@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backline.commands.command import command
+from backline.commands.mistyped import Mistyped
 from backline.commands.notes import to_errors
 from backline.commands.options import sharing
 from backline.commands.site import Site
-from backline.resources.failure import ConfigurationError, Interrupted
+from backline.resources.failure import Interrupted
 
 if TYPE_CHECKING:
     from backline.commands.log_choice import Choice
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 WORKERS = ("celery", "beat")
 WEB = ("web",)
+USUAL_LINES, USUAL_LEVEL = "20", "warning"
+"""What is suggested to whoever typed what cannot be meant."""
 HELP = {
     "n": "how many of the last lines of each log are looked at (default: 20)",
     "grep": "only lines in which this regular expression is found",
@@ -34,7 +37,7 @@ HELP = {
 class Wanted:
     """What of the logs is wanted, as it was typed: the options of every command that shows logs."""
 
-    n: str = "20"
+    n: str = USUAL_LINES
     grep: str = ""
     around: str = "0"
     level: str = ""
@@ -46,20 +49,27 @@ class Wanted:
         return _count("-n", self.n)
 
     def sieve(self) -> Sieve:
-        """Raises ConfigurationError."""
+        """Raises Mistyped."""
         from backline.report.log_lines import LEVELS, Sieve
 
         level = self.level.lower()
         if level and level not in LEVELS:
             near = difflib.get_close_matches(level, LEVELS, n=1)
             suggestion = f"; did you mean {near[0]}?" if near else ""
-            raise ConfigurationError(f"no level is called {self.level}{suggestion}", lines=LEVELS)
+            raise Mistyped(
+                f"no level is called {self.level}{suggestion}",
+                option="--level",
+                instead=near[0] if near else USUAL_LEVEL,
+                lines=LEVELS,
+            )
         try:
             pattern = re.compile(self.grep) if self.grep else None
         except re.error as error:
-            raise ConfigurationError(
+            raise Mistyped(
                 f"--grep {self.grep}: not a regular expression: {error}",
-                hint="put \\ before a character that means itself",
+                option="--grep",
+                instead=re.escape(self.grep),
+                hint="put \\ before a character that means itself:",
             ) from None
         return Sieve(level, pattern, _count("--around", self.around))
 
@@ -122,7 +132,7 @@ def _tail(site: Site, choice: Choice, wanted: Wanted) -> None:
 
 
 def _count(option: str, text: str) -> int:
-    """A number of lines. Raises ConfigurationError."""
+    """A number of lines. Raises Mistyped."""
     if text.isdecimal():
         return int(text)
-    raise ConfigurationError(f"{option} {text}: a number of lines is meant", hint="inv tail-celery-log -n 100")
+    raise Mistyped(f"{option} {text}: a number of lines is meant", option=option, instead=USUAL_LINES)

@@ -16,22 +16,11 @@ def ping(site: Site) -> None:
 
     inv ping --host prod
     """
-    from backline.commands.connecting import connected
+    from backline.commands.connecting import reached
     from backline.commands.printing import print_table
     from backline.report.shortening import first_word
     from backline.report.tables import Column
 
-    with connected(site, to_errors) as fleet:
-        rows = [
-            (
-                target.name,
-                f"{target.facts.user}@{target.facts.hostname}",
-                f"{target.facts.distribution} {target.facts.distribution_version} {target.facts.architecture}",
-                f"{target.facts.python_version} {target.facts.python}",
-                f"{target.facts.cores} cores, {target.facts.memory // 2**20} MiB",
-            )
-            for target in fleet.targets
-        ]
     columns = (
         Column("host"),
         Column("user", spare=1),
@@ -39,7 +28,20 @@ def ping(site: Site) -> None:
         Column("python", first_word),
         Column("machine", spare=2),
     )
-    print_table(columns, rows)
+    with reached(site, to_errors) as sessions:
+        rows = [
+            (
+                session.name,
+                f"{facts.user}@{facts.hostname}",
+                f"{facts.distribution} {facts.distribution_version} {facts.architecture}",
+                f"{facts.python_version} {facts.python}",
+                f"{facts.cores} cores, {facts.memory // 2**20} MiB",
+            )
+            for session in sessions
+            for facts in (session.facts,)
+        ]
+        if rows:
+            print_table(columns, rows)
 
 
 @command(json="one JSON document")

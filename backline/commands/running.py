@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from backline.agent.events import Event
 from backline.commands.connecting import WithoutPython, connected
 from backline.commands.exits import as_failure, stop_writing
-from backline.commands.explaining import explain
+from backline.commands.explaining import UNTOUCHED, explain
 from backline.commands.host_settings import other_hosts
 from backline.commands.last_words import foreseen_words, last_words
 from backline.commands.roles import load_roles
@@ -24,7 +24,7 @@ from backline.deploy.summary import Summary, summary_of
 from backline.fleet.fleet import Fleet
 from backline.fleet.session import Listener
 from backline.fleet.target import Target
-from backline.resources.failure import Failure
+from backline.resources.failure import Failure, Interrupted
 
 ONLY_ASKED = "this was a check: nothing was done"
 Work = Callable[[Fleet, Order], Outcome]
@@ -35,6 +35,7 @@ def run(site: Site, prepare: Callable[[Listener], Work], json: bool, force: bool
     stopwatch = Stopwatch()
     targets: tuple[Target, ...] = ()
     outcome: Outcome | None = None
+    begun = False
     failure: Failure | None = None
     try:
         with _listening(site, json) as teller:
@@ -43,9 +44,12 @@ def run(site: Site, prepare: Callable[[Listener], Work], json: bool, force: bool
             order = order_of(site, force)
             with connected(site, listener, WithoutPython.INSTALLED) as fleet:
                 targets = fleet.targets
+                begun = True
                 outcome = work(fleet, order)
     except (Exception, KeyboardInterrupt) as error:
         failure = as_failure(error)
+        if isinstance(failure, Interrupted) and not begun:
+            failure.state = UNTOUCHED
         if site.check:
             failure.state = ONLY_ASKED
         explain(failure, site)

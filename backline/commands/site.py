@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backline.commands.entrance import Entrance
+from backline.commands.mistyped import Mistyped
 from backline.commands.steps import at_step
 from backline.resources.failure import ConfigurationError
 
@@ -52,8 +53,16 @@ class Site:
         from backline.inventory.load import load_inventory
 
         named = self.inventory_path or os.environ.get("BACKLINE_INVENTORY", "")
+        usual = self.project / "inventory"
         with at_step("read inventory"):
-            return load_inventory(Path(named) if named else self.project / "inventory", self.vault)
+            if self.inventory_path and usual.exists() and not Path(named).exists():
+                raise Mistyped(
+                    f"there is no inventory at {named}",
+                    option="--inventory",
+                    instead=None,
+                    hint=f"name the right one, or take the usual one, {usual}:",
+                )
+            return load_inventory(Path(named) if named else usual, self.vault)
 
     @cached_property
     def vault(self) -> Vault:
@@ -106,6 +115,16 @@ class Site:
         """The command as it was typed."""
         return f"inv {self.command}{self.host_option}"
 
+    def again_with(self, option: str, value: str | None) -> str:
+        """The same with another value of an option that was typed; None: without it."""
+        words = shlex.split(self.again)
+        place = words.index(option)
+        end = place + 2
+        if value is None and words[place + 1 : end] and words[place + 1].startswith("--"):
+            end = place + 1  # it has no value: the next option follows
+        words[place:end] = [] if value is None else [option, value]
+        return shlex.join(words)
+
     def _default_pattern(self) -> str:
         patterns = {
             str(host.variables[DEFAULT_HOSTS].value) for host in self.inventory.hosts if DEFAULT_HOSTS in host.variables
@@ -128,5 +147,5 @@ def _count_of_hosts(option: str, text: str) -> int:
     if not text:
         return 0
     if not text.isdecimal() or int(text) == 0:
-        raise ConfigurationError(f"{option} {text}: a number of hosts is meant", hint=f"for example: {option} 4")
+        raise Mistyped(f"{option} {text}: a number of hosts is meant", option=option, instead="4")
     return int(text)

@@ -36,7 +36,8 @@ def trust(site: Site, yes: bool = False, fingerprint: str = "", replace: bool = 
     if yes and not expected:
         raise ConfigurationError(
             "--yes accepts no key that nobody has looked at",
-            hint=f"add --fingerprint SHA256:…; on the host, this prints it:  {ON_THE_HOST}",
+            hint=f"on the host, this prints its fingerprints:  {ON_THE_HOST}\n"
+            f"then, with the one that you saw:  {site.again} --fingerprint SHA256:…",
         )
     for host in site.hosts:
         with site.entrance.asking():

@@ -9,9 +9,9 @@ import pytest
 
 from backline.agent.machine import Machine
 from backline.resources.failure import Failure, Refused
-from tests.host.supervisor.conftest import eventually
+from tests.host.supervisor.conftest import Listener, eventually
 
-from .conftest import Site
+from .conftest import Site, told
 
 
 def test_each_node_answers_with_its_pid_and_its_queues(site: Site, machine: Machine) -> None:
@@ -58,6 +58,30 @@ def test_broker_that_does_not_answer_is_named(site: Site, machine: Machine) -> N
     with pytest.raises(Refused, match="no answer from shop-default@here within 2 s: .*[Cc]onnect") as refused:
         site.ping("shop-default", patience=2.0).perform(machine)
     assert refused.value.hint
+
+
+def test_what_is_waited_for_is_said_once_while_it_is(
+    site: Site, machine: Machine, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backline.resources.actions.celery_ping.ROUND", 0.5)
+    site.write(".backline/run", f'#!/bin/sh\nexport BROKER="redis+socket://{site.directory}/none.sock"\nexec "$@"\n')
+    site.begin(site.daemon.program("shop-default", "/bin/sleep", "1000", start_seconds=0))
+    with pytest.raises(Refused):
+        site.ping("shop-default", patience=3.0).perform(machine)
+    (note,) = told(listener)
+    assert "no worker answers yet: " in note
+    assert "none.sock" in note
+    assert note.endswith("3 s in all")
+
+
+def test_worker_that_dies_while_it_is_waited_for_is_not_waited_for(site: Site, machine: Machine) -> None:
+    """It lives longer than its startsecs, so Supervisor starts it again and again, and calls it RUNNING."""
+    dying = "echo the tea is out; sleep 1.5; exit 7"
+    site.begin(site.daemon.shell("shop-default", dying, directory=str(site.directory), start_seconds=1))
+    eventually(machine, lambda: site.daemon.state("shop-default") == "RUNNING")
+    with pytest.raises(Refused, match=r"shop-default does not stay up .*exit status 7") as refused:
+        site.ping("shop-default", patience=60.0).perform(machine)
+    assert "the tea is out" in refused.value.lines
 
 
 def test_node_of_another_name_does_not_pass_the_gate(site: Site, machine: Machine) -> None:
