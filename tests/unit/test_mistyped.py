@@ -15,8 +15,8 @@ from backline.commands.site import Site
 from backline.resources.failure import ExitCode
 
 
-def typed(command: str, **more: str) -> Site:
-    return Site(Path("/srv/project"), host="web1", command=command, **more)
+def typed(command: str, forks: str = "") -> Site:
+    return Site(Path("/srv/project"), host="web1", command=command, forks=forks)
 
 
 def next_of(failure: Mistyped, site: Site) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from backline.resources.child_deaths import deaths_of_children, log_size
 from backline.resources.failure import Refused
 from backline.resources.log_tail import last_lines
 from backline.resources.program_health import require_health
@@ -13,6 +14,8 @@ from backline.resources.resource import Action
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import socket
+
     from backline.resources.resource import Host
     from backline.resources.supervisor_rpc import ProcessInfo
 
@@ -23,8 +26,15 @@ NOT_YET = 503
 """What a site answers while it warms up."""
 LINES_SHOWN = 20
 LINES_READ = 200
+MOST_DEATHS = 5
+"""Of processes of the web's own; after so many it is not worth waiting for the next."""
+LONGEST_LOOK = 0.5
+"""Seconds between two looks while an answer is waited for."""
 LOG_SECONDS = 0.5
 """How long what a process has said may take to be in its log."""
+
+
+NO_ANSWER = "it takes the request and answers nothing"
 
 
 @dataclass(frozen=True)
@@ -38,8 +48,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class HttpProbe(Action):
-    """Returns the Answer. Raises Refused when it is an error, when there is none within `patience` (seconds), and at
-    once when the program dies."""
+    """Returns the Answer. Raises Refused when it is an error, when there is none within `patience` (seconds), at once
+    when the program dies, and when it lives on while the processes that it forks die and die."""
 
     socket: str
     path: str
@@ -56,11 +66,11 @@ class HttpProbe(Action):
     def perform(self, host: Host) -> Answer:
         begun = time.monotonic()
         wait = 0.05
-        found: ProcessInfo | None = None
+        watched = Watched(self, log_size(self.log_file))
         while True:
-            found = require_health(self.supervisor_socket, self.program, self.directory, found)
+            watched.require_alive()
             try:
-                status, location = self._asked(begun)
+                status, location = self._asked(host, begun, watched)
                 if status != NOT_YET:
                     self._judge(host, status, location)
                     return Answer(status, location, round(time.monotonic() - begun, 3))
@@ -75,15 +85,15 @@ class HttpProbe(Action):
             host.pause(wait)
             wait = min(wait * 1.4, LONGEST_WAIT)
 
-    def _asked(self, begun: float) -> tuple[int, str]:
+    def _asked(self, host: Host, begun: float, watched: Watched) -> tuple[int, str]:
         """Status and Location. Raises OSError while nobody answers as HTTP wants it."""
         import http.client
         import socket
 
-        left = self.patience - (time.monotonic() - begun)
+        left = max(min(self.patience - (time.monotonic() - begun), ANSWER_SECONDS), 1.0)
         connection = http.client.HTTPConnection("localhost")
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connected:
-            connected.settimeout(max(min(left, ANSWER_SECONDS), 1.0))
+            connected.settimeout(left)
             connected.connect(self.socket)
             connection.sock = connected
             try:
@@ -91,10 +101,11 @@ class HttpProbe(Action):
                 for name, value in self._headers():
                     connection.putheader(name, value)
                 connection.endheaders()
+                _await_answer(host, connected, left, watched)
                 response = connection.getresponse()
                 return response.status, response.getheader("Location") or ""
             except socket.timeout:  # noqa: UP041  not yet TimeoutError in Python 3.9
-                raise ConnectionError("it takes the request and answers nothing") from None
+                raise ConnectionError(NO_ANSWER) from None
             except http.client.HTTPException as error:
                 raise ConnectionError(f"no HTTP answer ({type(error).__name__})") from None
 
@@ -139,6 +150,42 @@ class HttpProbe(Action):
             )
         return "SECURE_SSL_REDIRECT is on in the project's settings, but the site is served by http: turn it off"
 
+    def no_more_deaths(self, since: int) -> None:
+        """Raises Refused where its processes die and die, by what its log has said since it had so many bytes."""
+        deaths = deaths_of_children(self.log_file, since)
+        if len(deaths) >= MOST_DEATHS:
+            words = deaths[-1].rpartition("] ")[2]
+            raise self._refusal(f"{self.program} lives, and its processes die, {len(deaths)} so far: {words}")
+
     def _refusal(self, cause: str, hint: str = "") -> Refused:
         log = without_libraries(last_lines(self.log_file, LINES_READ), self.directory)
         return Refused(cause, lines=log[-LINES_SHOWN:], hint=hint or f"its log says more:\n{self.log_file}")
+
+
+@dataclass
+class Watched:
+    """The program while an answer is waited for: whether one can still come."""
+
+    probe: HttpProbe
+    since: int
+    found: ProcessInfo | None = None
+
+    def require_alive(self) -> None:
+        """Raises Refused."""
+        probe = self.probe
+        self.found = require_health(probe.supervisor_socket, probe.program, probe.directory, self.found)
+        probe.no_more_deaths(self.since)
+
+
+def _await_answer(host: Host, connected: socket.socket, seconds: float, watched: Watched) -> None:
+    """Wait until there is something to read, in pauses that Ctrl-C ends. Raises ConnectionError, and Refused."""
+    import select
+
+    deadline = time.monotonic() + seconds
+    wait = 0.01
+    while not select.select([connected], [], [], 0)[0]:
+        if time.monotonic() > deadline:
+            raise ConnectionError(NO_ANSWER)
+        host.pause(wait)
+        wait = min(wait * 1.4, LONGEST_LOOK)
+        watched.require_alive()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import http.server
+import os
+import signal
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -136,11 +138,45 @@ def test_site_that_cannot_be_imported_is_refused_with_its_line(web: Web, machine
         web.probe.perform(machine)
 
 
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [("os._exit(1)", "exited with code 1"), ("os.kill(os.getpid(), signal.SIGSEGV)", "was sent SIGSEGV")],
+)
+def test_gunicorn_whose_processes_die_and_die_is_not_waited_for(
+    web: Web, machine: Machine, how: str, words: str
+) -> None:
+    """gunicorn itself lives, and takes the connection."""
+    web.begin(f"import os, signal\n{how}\n")
+    with pytest.raises(
+        Refused, match=rf"shop-web lives, and its processes die, \d+ so far: Worker .*{words}"
+    ) as refused:
+        replace(web.probe, patience=600.0).perform(machine)
+    assert "its log says more" in refused.value.hint
+
+
+def test_web_that_dies_while_an_answer_is_waited_for_is_refused(
+    probe: HttpProbe, machine: Machine, daemon: Folder
+) -> None:
+    """Supervisor starts it again at once."""
+    eventually(machine, lambda: daemon.state("shop-web") == "RUNNING")
+
+    def kill() -> None:
+        os.kill(daemon.pid("shop-web"), signal.SIGKILL)
+
+    with (
+        serving(probe.socket, Answers([None], kill)),
+        pytest.raises(Refused, match=r"shop-web .*terminated by SIGKILL"),
+    ):
+        replace(probe, patience=600.0).perform(machine)
+
+
 @dataclass
 class Answers:
     """What a small server answers, one after the other, the last one for ever; None breaks off without an answer."""
 
     statuses: list[int | None]
+    first: Callable[[], None] | None = None
+    """Done once, when the first request has come."""
     requests: list[str] = field(default_factory=list)
 
     def next_status(self) -> int | None:
@@ -154,6 +190,8 @@ def serving(socket: str, answers: Answers) -> Iterator[None]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             answers.requests.append(self.headers["Host"])
+            if answers.first and len(answers.requests) == 1:
+                answers.first()
             status = answers.next_status()
             if status is not None:
                 self.send_response(status)
