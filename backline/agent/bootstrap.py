@@ -7,11 +7,13 @@ import os
 import shlex
 import sys
 import zlib
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib.util import find_spec
 
 from backline.agent.shipped_cache import ShippedCache, ShippedModule, usual_file
 from backline.agent.shipped_form import shipped_form
+from backline.agent.wire import message_frame
 
 LOADER = "backline.agent.loader"
 ALWAYS = ("backline.agent.loop",)
@@ -68,7 +70,22 @@ def start_stream(modules: frozenset[str], first: bytes) -> bytes:
     return zlib.compress(f"{_module(LOADER).text}\nstart({sources!r}, {first!r})\n".encode(), 9)
 
 
-def shipped_sources(modules: frozenset[str]) -> dict[str, str]:
+@lru_cache(maxsize=8)
+def ahead_frame(modules: frozenset[str]) -> bytes:
+    """A message with the sources of these modules, for what will surely be asked: it follows the start stream without
+    waiting for the agent. Empty for none; packed once a run, however many hosts."""
+    sources = beyond_start(modules)
+    return message_frame({"m": "modules", "seen": 0, "modules": sources}) if sources else b""
+
+
+def beyond_start(modules: frozenset[str]) -> dict[str, str]:
+    """What these modules need that is not in the start stream."""
+    started = shipped_sources(frozenset(ALWAYS))
+    return {name: text for name, text in shipped_sources(modules).items() if name not in started}
+
+
+@lru_cache(maxsize=256)
+def shipped_sources(modules: frozenset[str]) -> Mapping[str, str]:
     """The source of these modules, of every module of ours that they import, and of the packages around them."""
     found: dict[str, str] = {}
     wanted = set(modules)

@@ -50,9 +50,12 @@ class Agent:
             if message is None or isinstance(message, bytes):
                 return
             self._count(message)
+            sources = message.get("modules")
+            if isinstance(sources, dict):  # whatever becomes of a request: they are not sent again
+                self._keeper.shipped.sources.update(sources)
             if message["m"] == "blob":
                 self._receive(str(message["into"]), str(message["blob"]))
-            else:
+            elif message["m"] == "do":
                 self._answer(message)
 
     def _receive(self, directory: str, blob: str) -> None:
@@ -84,9 +87,6 @@ class Agent:
         return {"round_trips": self._round_trips}
 
     def _perform(self, message: dict[str, object]) -> object:
-        sources = message.get("modules")
-        if isinstance(sources, dict):  # whatever becomes of this request: they are not sent again
-            self._keeper.shipped.sources.update(sources)
         if message.get("after") in self._failed:
             raise Interrupted("not done, since what it follows had failed")
         if self._connection.gone:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from enum import Enum
@@ -15,6 +15,7 @@ from backline.commands.explaining import UNTOUCHED
 from backline.commands.host_settings import checked_settings, settings_of_hosts
 from backline.commands.roles import load_roles
 from backline.commands.site import Site
+from backline.deploy.role import kinds_of
 from backline.fleet.asking import AskingSession
 from backline.fleet.fleet import FORKS, Fleet, closing
 from backline.fleet.interpreters import Interpreters, usual_file
@@ -23,6 +24,7 @@ from backline.fleet.session import Listener, Session
 from backline.fleet.starting import NoPython, Start
 from backline.fleet.target import Target
 from backline.resources.failure import Failure, Interrupted, Unreachable
+from backline.resources.resource import Action
 from backline.settings.secret_names import SHORTEST, secret_values
 from backline.settings.settings import HostSettings
 
@@ -43,10 +45,16 @@ CONNECT = "connect"
 
 
 @contextmanager
-def connected(site: Site, listener: Listener, without_python: WithoutPython = WithoutPython.TOLD) -> Iterator[Fleet]:
-    """A fleet of the site's hosts; its sessions end with the block. Raises the first Failure to connect."""
+def connected(
+    site: Site,
+    listener: Listener,
+    without_python: WithoutPython = WithoutPython.TOLD,
+    beginning: Collection[type[Action]] = (),
+) -> Iterator[Fleet]:
+    """A fleet of the site's hosts; its sessions end with the block. Where it is said what they are asked in the
+    beginning, the source of that is sent ahead, with what their roles may ask. Raises the first Failure to connect."""
     roles = load_roles(site.project)
-    with _opening(site, roles, listener, without_python) as sessions:
+    with _opening(site, roles, listener, without_python, beginning) as sessions:
         _require_all(sessions)
         opened = [future.result() for future in sessions]
         settings = settings_of_hosts(site, roles, [session.facts for session in opened])
@@ -66,13 +74,19 @@ def reached(site: Site, listener: Listener) -> Iterator[tuple[Session, ...]]:
 
 @contextmanager
 def _opening(
-    site: Site, roles: tuple[Role, ...], listener: Listener, without_python: WithoutPython
+    site: Site,
+    roles: tuple[Role, ...],
+    listener: Listener,
+    without_python: WithoutPython,
+    beginning: Collection[type[Action]] = (),
 ) -> Iterator[Sequence[Future[Session]]]:
     """Each host's session, or why there is none; they end with the block."""
-    checked_settings(site, roles)  # what is wrong with them is said before anything is connected
+    checked = checked_settings(site, roles)  # what is wrong with them is said before anything is connected
+    names = {name for settings in checked for name in settings.roles}
+    ahead = frozenset(kind.__module__ for kind in (*beginning, *kinds_of(roles, names))) if beginning else frozenset()
     try:
         with site.entrance.asking(), ThreadPoolExecutor(max_workers=site.most_at_once or FORKS) as pool:
-            starts = tuple(_starts(site, listener))
+            starts = tuple(_starts(site, listener, ahead))
             sessions = [pool.submit(_connect, site, start, without_python) for start in starts]
     except KeyboardInterrupt:
         hosts = ", ".join(host.name for host in site.hosts)
@@ -96,14 +110,14 @@ def _require_all(sessions: Sequence[Future[Session]]) -> None:
     raise first
 
 
-def _starts(site: Site, listener: Listener) -> Iterator[Start]:
+def _starts(site: Site, listener: Listener, ahead: frozenset[str]) -> Iterator[Start]:
     """How each host's agent is started; what a person must be asked is asked now, before anything moves."""
     access, interpreters = site.entrance.access, Interpreters(usual_file())
     kind = AskingSession if site.check else Session
     for host in site.hosts:
         settings = site.connection(host)
         access.unlock(settings)
-        yield Start(host.name, settings, access, interpreters, listener, kind)
+        yield Start(host.name, settings, access, interpreters, listener, kind, ahead)
 
 
 def _connect(site: Site, start: Start, without_python: WithoutPython) -> Session:

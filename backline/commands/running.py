@@ -20,6 +20,7 @@ from backline.commands.site import Site
 from backline.commands.stopwatch import Stopwatch
 from backline.deploy.order import Order
 from backline.deploy.outcome import CHECKED, Outcome
+from backline.deploy.prepare import BEGINNING
 from backline.deploy.summary import Summary, summary_of
 from backline.fleet.fleet import Fleet
 from backline.fleet.session import Listener
@@ -42,7 +43,7 @@ def run(site: Site, prepare: Callable[[Listener], Work], json: bool, force: bool
             listener = stopwatch.before(teller)
             work = prepare(listener)
             order = order_of(site, force)
-            with connected(site, listener, WithoutPython.INSTALLED) as fleet:
+            with connected(site, listener, WithoutPython.INSTALLED, BEGINNING) as fleet:
                 targets = fleet.targets
                 begun = True
                 outcome = work(fleet, order)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from backline.agent.steps.apply import Apply
 from backline.agent.steps.read_app import AppState, ReadApp
 from backline.agent.steps.reap_programs import Reaped, ReapPrograms
+from backline.agent.steps.require_contents import RequireContents
 from backline.agent.steps.take_lock import ReleaseLock, TakeLock
 from backline.deploy.converging import RolesAsked, await_roles, begin_roles, sent_what_they_need
 from backline.deploy.order import Order
@@ -15,6 +17,9 @@ from backline.deploy.strays import end_strays
 from backline.fleet.requests import Pending
 from backline.fleet.target import Target, expected
 from backline.settings.app_settings import AppSettings
+
+BEGINNING = (TakeLock, RequireContents, Apply, ReadApp)
+"""What a run asks of every host before anything else."""
 
 
 def lock(target: Target, order: Order) -> None:

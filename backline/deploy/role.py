@@ -14,7 +14,7 @@ from backline.resources.failure import ConfigurationError, Failure
 from backline.resources.origin import Origin
 from backline.resources.plan import Entry, Plan, contradictions
 from backline.resources.process import Process
-from backline.resources.resource import Resource
+from backline.resources.resource import Action, Resource
 from backline.settings.app import Generation
 from backline.settings.settings import HostSettings, Settings
 
@@ -54,6 +54,14 @@ def role_plan(settings: HostSettings, roles: Iterable[Role]) -> Plan:
     if wrong:
         raise ConfigurationError("the plan contradicts itself", lines=wrong, host=settings.app.host)
     return plan
+
+
+def kinds_of(roles: Iterable[Role], names: Collection[str]) -> Iterator[type[Resource | Action]]:
+    """The kinds of resources and actions that the modules of these roles know: what they may ask of a host."""
+    for role in roles:
+        if role.name in names:
+            known = getattr(role.resources, "__globals__", {}).values()
+            yield from (item for item in known if isinstance(item, type) and issubclass(item, Resource | Action))
 
 
 def chosen(settings: HostSettings, roles: Collection[str]) -> HostSettings:

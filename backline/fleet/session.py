@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, replace
 
-from backline.agent.bootstrap import shipped_sources, start_stream
+from backline.agent.bootstrap import ahead_frame, beyond_start, shipped_sources, start_stream
 from backline.agent.events import Event, Kind, Outcome
 from backline.agent.facts import Facts
 from backline.agent.faults import as_failure
@@ -67,9 +67,11 @@ class Session:
         start: Callable[[int], str],
         listener: Listener,
         silence: float = SILENCE,
+        ahead: frozenset[str] = frozenset(),
     ) -> None:
         """Connect and start the agent; returns when it has said hello. `open_stream` is given the command that
-        `start` makes for an agent of so many bytes, and these.
+        `start` makes for an agent of so many bytes, and these. Behind them goes the source of the modules `ahead`,
+        since the line is idle while the agent starts.
 
         Raises Unreachable with what the host said instead."""
         self.name = name
@@ -86,9 +88,10 @@ class Session:
         self._writing = threading.Lock()
         self._closed = threading.Event()
         payload = start_stream(frozenset(), b"")
-        self._shipped = set(shipped_sources(frozenset({"backline.agent.loop"})))
-        self._stream = open_stream(start(len(payload)), payload)
-        self.traffic.bytes_out += len(payload)
+        first = payload + ahead_frame(ahead)
+        self._shipped = {*shipped_sources(frozenset({"backline.agent.loop"})), *beyond_start(ahead)}
+        self._stream = open_stream(start(len(payload)), first)
+        self.traffic.bytes_out += len(first)
         threading.Thread(target=self._read_on, name=f"{name} reads", daemon=True).start()
         # Two, since a ping that cannot be written is one of the signs of a host that is lost.
         threading.Thread(target=self._ping_on, name=f"{name} pings", daemon=True).start()

@@ -45,6 +45,8 @@ class Start:
     interpreters: Interpreters
     listener: Listener
     kind: type[Session] = Session
+    ahead: frozenset[str] = frozenset()
+    """Modules that the agent will surely be asked for."""
 
     def session(self) -> Session:
         """The agent by the Python that is set, else by python3, else by one that is found. Raises Unreachable."""
@@ -108,7 +110,7 @@ class Start:
         return f"{where.user}@{where.host}:{where.port} as {as_whom}"
 
     def _by(self, start: Callable[[int], str]) -> Session:
-        return self.kind(self.name, self._open, start, self.listener)
+        return self.kind(self.name, self._open, start, self.listener, ahead=self.ahead)
 
     def _open(self, command: str, first: bytes = b"") -> Stream:
         return open_as(self.settings, command, self.access, first)

@@ -25,6 +25,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import paramiko
@@ -38,6 +39,8 @@ from paramiko.common import (
     cMSG_USERAUTH_REQUEST,
 )
 
+from backline.transport.tcp import QuickSocket
+
 if TYPE_CHECKING:
     from paramiko.message import Message
 
@@ -47,8 +50,8 @@ FIRST_CHANNEL = 0
 """The number that these servers give the first channel."""
 MOST = 64 * 1024
 """Bytes of input that fly; the window that they must fit into is 2 MiB."""
-PIECE = 32_000
-"""Bytes of input in a packet: what every server takes."""
+PIECE = 4096
+"""Bytes of input in a packet. A server looks at whole packets only, and the first input need not wait for the last."""
 PATIENCE = 30.0
 """Seconds for the answers: a deadline."""
 RSA = "ssh-rsa"
@@ -174,10 +177,15 @@ class _Handler(AuthOnlyHandler):
             finish_message(proof)
         self.auth_event = threading.Event()
         transport: Any = self.transport
-        with transport.lock:
+        with transport.lock, _together(transport.sock):
             for message in (_message(cMSG_SERVICE_REQUEST, "ssh-userauth"), proof, *self._behind):
                 transport._send_message(message)
         return self.wait_for_response(self.auth_event)
+
+
+def _together(line: object) -> AbstractContextManager[None]:
+    """What is sent within leaves in full packets, where the line is our own socket."""
+    return line.together() if isinstance(line, QuickSocket) else nullcontext()
 
 
 def _has_names(transport: paramiko.Transport) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import socket
+from collections.abc import Generator
 
 from backline.resources.failure import Unreachable
 
@@ -13,7 +14,8 @@ SILENCE = 10_000
 KEEPALIVE = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 3, "TCP_KEEPCNT": 3}
 QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 """Linux alone has it: without it sshd's Nagle and our delayed acknowledgement wait 40 ms for each other."""
-
+CORK = getattr(socket, "TCP_CORK", None)
+"""Linux's, too."""
 
 FIRST_WORDS = 256
 """Bytes kept of what came first."""
@@ -39,6 +41,20 @@ class QuickSocket(socket.socket):
             with contextlib.suppress(OSError):
                 self.setsockopt(socket.IPPROTO_TCP, QUICKACK, 1)
         return data
+
+    @contextlib.contextmanager
+    def together(self) -> Generator[None]:
+        """What is sent within goes in full packets: a connection begins with ten of them, large or small."""
+        self._cork(1)
+        try:
+            yield
+        finally:
+            self._cork(0)
+
+    def _cork(self, on: int) -> None:
+        if CORK is not None:
+            with contextlib.suppress(OSError):  # a pair of sockets has none
+                self.setsockopt(socket.IPPROTO_TCP, CORK, on)
 
     def last_words(self) -> str:
         """See Line; TCP has none."""

@@ -21,12 +21,17 @@ class Connected:
     """A session, what went over its wire, and what its agent told."""
 
     def __init__(
-        self, open_stream: Callable[[str, bytes], Stream], silence: float = SILENCE, name: str = "web1"
+        self,
+        open_stream: Callable[[str, bytes], Stream],
+        silence: float = SILENCE,
+        name: str = "web1",
+        ahead: frozenset[str] = frozenset(),
     ) -> None:
         self.events: list[Event] = []
         self.opened = 0
         self._open = open_stream
-        self.session = Session(name, self._tapped, partial(start_command, "python3"), self.events.append, silence)
+        start = partial(start_command, "python3")
+        self.session = Session(name, self._tapped, start, self.events.append, silence, ahead)
 
     def _tapped(self, command: str, first: bytes) -> Stream:
         self.opened += 1

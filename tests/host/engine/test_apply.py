@@ -12,6 +12,7 @@ import pytest
 from backline.agent.events import Kind, Outcome
 from backline.agent.steps.apply import Applied, Apply
 from backline.agent.steps.foresee import Foresee
+from backline.fleet.session import Session
 from backline.resources.actions.run_command import RunCommand
 from backline.resources.directory import Directory
 from backline.resources.failure import Failure, Unreachable
@@ -47,6 +48,23 @@ def test_requests_sent_ahead_cost_one_round_trip_together(local: Connected, tmp_
     for one in pending:
         one.result()
     assert local.session.traffic.round_trips == 1
+
+
+def test_what_is_sent_ahead_is_not_sent_again(local: Connected, tmp_path: Path) -> None:
+    plain = local.session
+    ahead = Connected(open_here, ahead=frozenset(kind.__module__ for kind in (Apply, Directory, File))).session
+    try:
+        sent_late, sent_early = (bytes_for(session, Apply(sixty(tmp_path))) for session in (plain, ahead))
+        assert ahead.perform(RunCommand(("/bin/true",))) is None  # of a kind that was not foreseen
+    finally:
+        ahead.close()
+    assert sent_early < 1500 < 3000 < sent_late
+
+
+def bytes_for(session: Session, action: Apply) -> int:
+    before = session.traffic.bytes_out
+    assert isinstance(session.perform(action), Applied)
+    return session.traffic.bytes_out - before
 
 
 def test_a_request_after_one_that_failed_is_not_done(local: Connected, tmp_path: Path) -> None:

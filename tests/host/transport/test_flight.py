@@ -31,7 +31,7 @@ FIRST = os.urandom(flight.MOST + 1000)
 
 @pytest.fixture
 def flown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """How each flight of the test ended that left: `refused`, `lost` or `landed`."""
+    """How each flight of the test ended that left: `refused` or unheard, `lost`, `landed`."""
     ends: list[str] = []
     leave, landed = Flight.leave, Flight.landed
 
@@ -180,7 +180,7 @@ def test_a_server_with_few_sessions(tmp_path: Path, flown: list[str], limit: str
                 open_ssh(server.settings, "true", first=FIRST)
     finally:
         server.stop()
-    assert flown == [end]
+    assert [fate == "landed" for fate in flown] == [end == "landed"]
 
 
 def test_a_wrong_guess_of_the_channel_ends_in_the_plain_way(
@@ -188,7 +188,7 @@ def test_a_wrong_guess_of_the_channel_ends_in_the_plain_way(
 ) -> None:
     monkeypatch.setattr(flight, "FIRST_CHANNEL", 77)
     echoes(openssh_server.settings)
-    assert flown == ["lost"]
+    assert flown in (["refused"], ["lost"])  # sshd hangs up before its yes to the key was read, or after
     assert "unknown channel 77" in openssh_server.log()
 
 
