@@ -93,29 +93,28 @@ OF_SUDO = (
     Refusal(
         _says(r"must have a tty|no tty present|a terminal is required"),
         "sudo there wants a terminal, which an agent has not",
-        "in its sudoers (visudo), take the terminal's need away:  Defaults:{login} !requiretty",
+        "in its sudoers (visudo), take that need away:\nDefaults:{login} !requiretty",
     ),
     Refusal(
         _says(r"incorrect password|try again|no password was provided"),
         "sudo does not take the password of {login}",
-        "correct ansible_become_password, or give the command with --ask-become-pass",
+        "correct ansible_become_password,\nor give the command with --ask-become-pass",
     ),
     Refusal(
         _says(r"not in the sudoers file|may not run sudo"),
         "{login} has no right to sudo there",
-        "as root there:  usermod -aG sudo {login}    (group wheel on RHEL and Alpine)\n"
+        "as root there (group wheel on RHEL and Alpine):\nusermod -aG sudo {login}\n"
         "or log in as somebody who has: ansible_user",
     ),
     Refusal(
         _says(r"is not allowed to (execute|run)"),
         "sudo lets {login} run some commands only, and not a shell as {user}",
-        "Backline's agent does all its work as one process, so its sudoers must say (visudo):\n"
-        "{login} ALL=({user}) ALL",
+        "the agent is one process for all, so its sudoers must say (visudo):\n{login} ALL=({user}) ALL",
     ),
     Refusal(
         _says(r"password is required|interactive authentication is required"),
         "sudo asks {login} for a password",
-        "give the command with --ask-become-pass, or set ansible_become_password (in the vault),\n"
+        "give the command with --ask-become-pass,\nor set ansible_become_password,\n"
         "or in its sudoers (visudo):\n"
         "{login} ALL=({user}) NOPASSWD: ALL",
         PasswordWanted,
@@ -128,14 +127,14 @@ OF_SUDO = (
     Refusal(
         _says(r"sudo['’]?:? .*(no such file|not found)|(unknown command|not found).*sudo"),
         "there is no sudo on the host",
-        "log in as root (ansible_user: root, without ansible_become), or set ansible_become_method: su",
+        "log in as root (ansible_user: root, without ansible_become),\nor set ansible_become_method: su",
     ),
 )
 OF_SU = (
     Refusal(
         _says(r"authentication failure|incorrect password|authentication token"),
         "su does not take the password of {user}",
-        "correct ansible_become_password (su asks for that of {user}, not of {login}),\n"
+        "correct ansible_become_password:\nsu asks for that of {user}, not of {login},\n"
         "or give the command with --ask-become-pass",
     ),
     Refusal(
@@ -151,7 +150,7 @@ OF_SU = (
     Refusal(
         _says(r"permission denied|not permitted"),
         "su does not let {login} become {user}",
-        "on many systems only the group wheel may (pam_wheel); or set ansible_become_method: sudo",
+        "on many systems only the group wheel may (pam_wheel);\nor set ansible_become_method: sudo",
     ),
 )
 
@@ -174,7 +173,7 @@ def only_some_commands(settings: ConnectionSettings, login: str, listed: Sequenc
     return Unreachable(
         f"sudo lets {login} run some commands only without a password, and not a shell as {settings.become_user}",
         lines=tuple(rights),
-        hint="Backline's agent does all its work as one process, so its sudoers must say (visudo):\n"
+        hint="the agent is one process for all, so its sudoers must say (visudo):\n"
         f"{login} ALL=({settings.become_user}) NOPASSWD: ALL\n"
         "or, if a password opens more:  add --ask-become-pass",
     )

@@ -75,7 +75,7 @@ class CheckHostKey(paramiko.MissingHostKeyPolicy):
                 raise Unreachable(
                     f"the {whose} of {self._destination.place} is revoked, so nothing was sent to it",
                     lines=(f"{fingerprint(blob)}, revoked in {entry.place}",),
-                    hint="ask whoever revoked it; the host needs a new key, and until then nobody should log in there",
+                    hint="ask whoever revoked it:\nthe host needs a new key, and until then nobody should log in there",
                 )
 
     def _bad_certificate(self, certificate: Certificate) -> Unreachable:
@@ -93,7 +93,7 @@ class CheckHostKey(paramiko.MissingHostKeyPolicy):
         failure = UnknownHostKey(
             f"{self._destination.place} is not known to this machine, so nothing was sent to it",
             lines=(f"it says that it is {fingerprint(key.asbytes())} ({key.get_name()})", *other),
-            hint=f"on the host, this prints its fingerprint:  {_on_the_host(key)}\nif they are the same, accept it:",
+            hint=f"on the host, this prints its fingerprint:\n{_on_the_host(key)}\nif they are the same, accept it:",
         )
         failure.destination = self._destination
         return failure
@@ -106,8 +106,9 @@ class CheckHostKey(paramiko.MissingHostKeyPolicy):
                 f"known: {fingerprint(entry.blob)} ({entry.kind}, {entry.place})",
                 f"now:   {fingerprint(key.asbytes())} ({key.get_name()})",
             ),
-            hint="was the host installed anew, or has another machine its address now? If nobody can say, stop here.\n"
-            f"On the host's own console, this prints its fingerprint:  {_on_the_host(key)}\n"
+            hint="was the host installed anew, or has another machine its address now?\n"
+            "If nobody can say, stop here.\n"
+            f"On the host's own console, this prints its fingerprint:\n{_on_the_host(key)}\n"
             "if it is the new one, replace the old:",
         )
         failure.destination = self._destination

@@ -52,8 +52,10 @@ def not_ssh(destination: Destination, line: Line, error: str) -> Unreachable:
         return TurnedAway(
             f"{destination.place} hung up before it said who it is, time after time",
             lines=(f"it said: {told}",) if told else (),
-            hint="either too many log in there at this moment (MaxStartups in its sshd_config): wait, or raise it;\n"
-            f"or it bans this machine's address (fail2ban, hosts.deny). What does this say?  {ssh_words(destination)}",
+            hint="either too many log in there at this moment: wait,\n"
+            "or raise MaxStartups in its sshd_config;\n"
+            "or it bans this machine's address (fail2ban, hosts.deny):\n"
+            f"{ssh_words(destination)}",
         )
     if words and not words.startswith(GREETING):
         return Unreachable(

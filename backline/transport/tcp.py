@@ -90,7 +90,7 @@ def _cause(error: OSError, host: str, port: int, timeout: float) -> str:
 
 def _hint(error: OSError, host: str, port: int) -> str:
     if isinstance(error, socket.gaierror):
-        return "set ansible_host of this host in the inventory to a name or address that this machine can resolve"
+        return "set its ansible_host in the inventory to a name that this machine knows"
     if isinstance(error, ConnectionRefusedError):
         return "is sshd running there, and on the port that ansible_port says?"
     return f"can this machine reach it? Try: nc -vz {host} {port}"

@@ -1,0 +1,47 @@
+"""What a refused run may leave on a host: nothing. The same processes run, and no file has been written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.host.deploy.cutting import eventually_nothing
+from tests.lab.host import Host
+
+MARK = "/run/before"
+"""On another file system than what is looked at; whatever is newer was written since."""
+NOT_OURS = ("/run", "/var/log", "/var/lib/sudo")
+"""What sshd and sudo write of themselves, and where the mark is."""
+
+
+def processes(host: Host) -> set[str]:
+    """Each as `pid command line`; the kernel's ways of asking are not among them."""
+    found = set()
+    inits = "sleep 86400"  # of pid 1, which begins one when it has reaped somebody
+    for place in host.root.glob("proc/[0-9]*"):
+        try:
+            found.add(
+                f"{place.name} {(place / 'cmdline').read_bytes().replace(bytes(1), b' ').decode(errors='replace')}"
+            )
+        except (FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+            continue
+    return {one for one in found if inits not in one}
+
+
+def written(host: Host) -> list[str]:
+    """Files and folders that were made or changed since the mark."""
+    others = [word for path in NOT_OURS for word in ("-path", path, "-prune", "-o")]
+    return host.execute("find", "/", "-xdev", *others, "-newercc", MARK, "-print").stdout.splitlines()
+
+
+@contextmanager
+def unchanged(host: Host) -> Iterator[None]:
+    """Whatever happens in the block leaves nothing, once its connections have ended."""
+    host.execute("touch", MARK)
+    before = processes(host)
+    yield
+    eventually_nothing(lambda: sorted(processes(host) - before))
+    gone = before - processes(host)
+    assert gone == set(), gone
+    left = written(host)
+    assert left == [], left
