@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from backline.agent.events import Event, Kind, Outcome
 from backline.commands.explaining import UNTOUCHED
-from backline.commands.host_settings import checked_settings, settings_of_hosts
+from backline.commands.host_settings import checked_settings, settings_of_hosts, tell_doubts
 from backline.commands.roles import load_roles
 from backline.commands.site import Site
 from backline.deploy.role import kinds_of
@@ -81,7 +81,8 @@ def _opening(
     beginning: Collection[type[Action]] = (),
 ) -> Iterator[Sequence[Future[Session]]]:
     """Each host's session, or why there is none; they end with the block."""
-    checked = checked_settings(site, roles)  # what is wrong with them is said before anything is connected
+    checked = checked_settings(site, roles)  # what is wrong with them is said before anything is connected,
+    tell_doubts(checked, listener)  # and what may be
     names = {name for settings in checked for name in settings.roles}
     ahead = frozenset(kind.__module__ for kind in (*beginning, *kinds_of(roles, names))) if beginning else frozenset()
     try:

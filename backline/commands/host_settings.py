@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
+from backline.agent.events import Event, Kind
 from backline.agent.facts import Facts
 from backline.commands.roles import declarations
 from backline.commands.site import Site
 from backline.deploy.role import Role, answered_for, has_programs
+from backline.fleet.session import Listener
 from backline.inventory.inventory import ALL, InventoryHost
 from backline.settings.app_settings import AppSettings
 from backline.settings.load import load_settings
@@ -21,6 +24,12 @@ NAME = "app_name"
 def checked_settings(site: Site, roles: tuple[Role, ...]) -> tuple[HostSettings, ...]:
     """The settings with made-up facts, for what needs no connection. Raises ConfigurationError."""
     return settings_of_hosts(site, roles, [placeholder_facts()] * len(site.hosts))
+
+
+def tell_doubts(settings: Sequence[HostSettings], listener: Listener) -> None:
+    """Warn of what may be a slip of the pen; once, however many hosts have it from their group."""
+    for doubt in dict.fromkeys(doubt for one in settings for doubt in one.doubts):
+        listener(Event(Kind.WARNING, time.time(), text=doubt))
 
 
 def settings_of_hosts(site: Site, roles: tuple[Role, ...], facts: Sequence[Facts]) -> tuple[HostSettings, ...]:

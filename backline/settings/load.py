@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import cast
 
 from backline.agent.facts import Facts
@@ -22,6 +23,7 @@ from backline.settings.role_choice import VARIABLE as ROLES
 from backline.settings.role_choice import chosen_roles, unknown_roles
 from backline.settings.settings import HostSettings, Settings
 from backline.settings.type_check import TypeCheck
+from backline.settings.unused import nearly_known
 
 __all__ = ["RoleDeclaration", "load_settings"]
 
@@ -72,7 +74,8 @@ class _Loading:
         for settings in by_type.values():
             self._find_objections(settings)
         self._raise_problems()
-        return HostSettings(app, supervisor, tuple(role.name for role in roles), by_type)
+        doubts = tuple(nearly_known(self.host.variables, self._declared))
+        return HostSettings(app, supervisor, tuple(role.name for role in roles), by_type, doubts)
 
     def _roles(self) -> tuple[RoleDeclaration, ...]:
         everything = tuple(declaration.name for declaration in self.declarations)
@@ -84,10 +87,14 @@ class _Loading:
             self._add(f"{origin}: {ROLES} {reason}")
         return chosen_roles(everything if wanted is None else wanted, self.declarations)
 
+    @cached_property
+    def _declared(self) -> frozenset[str]:
+        every = (variable.name for role in self.every for variable in declared_variables(role.settings))
+        return frozenset((*every, *OF_NO_ROLE))
+
     def _find_misspelt(self) -> None:
         """A variable that no role declares is the user's own, unless it is nearly one that is declared and not set."""
-        declared = {variable.name for role in self.every for variable in declared_variables(role.settings)}
-        declared.update(OF_NO_ROLE)
+        declared = self._declared
         unset = declared - set(self.host.variables)
         for name, variable in self.host.variables.items():
             near = "" if name in declared or name.startswith("ansible_") else nearest(name, unset)

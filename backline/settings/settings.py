@@ -42,6 +42,8 @@ class HostSettings:
     roles: tuple[str, ...]
     """Names of the roles that this host has, in the order in which they converge."""
     by_type: Mapping[type[Settings], Settings]
+    doubts: tuple[str, ...] = ()
+    """What may be a slip of the pen among its variables, with file and line."""
 
     def of(self, kind: type[SomeSettings]) -> SomeSettings:
         return cast(SomeSettings, self.by_type[kind])

@@ -202,7 +202,18 @@ def test_a_misspelt_required_variable_is_told_once() -> None:
 
 
 def test_a_variable_of_the_users_own_is_allowed() -> None:
-    assert loaded("mine: 1\nansible_hsot: x\nwork_count: 1\nwork_counts: 2").of(WorkSettings).work_count == 1
+    settings = loaded("mine: 1\nwork_count: 1\nwork_counts: 2\nwork_share: '{{ work_counts }}'")
+    assert (settings.of(WorkSettings).work_count, settings.of(WorkSettings).work_share) == (1, 2.0)
+    assert settings.doubts == ()
+
+
+def test_a_name_that_nothing_uses_and_that_is_nearly_a_known_one_is_asked_about() -> None:
+    """The right one is set too, here or in another file, so that it may be meant as it is: nothing is refused."""
+    doubts = loaded("ansible_hsot: x\nwork_count: 1\nwork_cuont: 2\nansible_become_exe: x").doubts
+    assert doubts == (
+        "inventory/group_vars/all.yml:1: nothing uses ansible_hsot; did you mean ansible_host?",
+        "inventory/group_vars/all.yml:3: nothing uses work_cuont; did you mean work_count?",
+    )
 
 
 def test_text_that_must_be_plain_cannot_be_secret() -> None:

@@ -93,7 +93,11 @@ def test_render_needs_no_host(deployed: Project) -> None:
     away = connection.with_suffix(".away")
     connection.rename(away)
     try:
-        assert deployed.inv("render", "--role", "nginx").out.startswith(f"{HEADER}/")
+        guessed = deployed.inv("render", "--role", "nginx")
+        assert guessed.out.startswith(f"{HEADER}/home/")
+        assert re.search(r"sandbox: /home/\S+ is taken for the home directory; --home PATH names another", guessed.err)
+        told = deployed.inv("render", "--role", "nginx", "--home", str(home(deployed)))
+        assert (told.out.startswith(f"{HEADER}{home(deployed)}/"), told.err) == (True, "")
         assert deployed.inv("ping", check=False).code == 4
     finally:
         away.rename(connection)
