@@ -13,12 +13,13 @@ from pathlib import Path
 from tests.host.documents.checkout import HERE, copy_checkout
 from tests.host.documents.recording import Scene, recorded
 from tests.lab.faults import LabError
+from tests.lab.host import Host
 from tests.lab.keys import client_key
 from tests.lab.lab import Lab, Wanted
 from tests.lab.labs import lab_of_this_run
 
 DOCUMENT = HERE / "docs" / "three-hosts.md"
-SERVERS = 3
+NAMES = ("web1", "worker1", "worker2")
 VAULT_PASSWORD = ".shop-vault"
 
 
@@ -33,6 +34,8 @@ def told_on(lab: Lab) -> Generator[Scene]:
         shutil.copy(lab.record.folder / "known_hosts", ssh / "known_hosts")
         vault = {"ANSIBLE_VAULT_PASSWORD_FILE": str(home / VAULT_PASSWORD)}
         checkout = copy_checkout(folder, home / "unused", HOME=str(home), LOGNAME="anna", **vault)
+        for name, host in zip(NAMES, lab.hosts, strict=True):
+            rename(host, name)
         places = {f"10.0.0.{number}": host.address for number, host in enumerate(lab.hosts, start=1)}
         names = {str(folder): "/home/anna/backline", str(home): "/home/anna"}
         yield Scene(checkout, {**names, **{real: told for told, real in places.items()}}, places)
@@ -41,9 +44,16 @@ def told_on(lab: Lab) -> Generator[Scene]:
             shutil.rmtree(directory, ignore_errors=True)
 
 
+def rename(host: Host, name: str) -> None:
+    """The server calls itself so; sudo would wonder about a name that it cannot look up."""
+    with (host.root / "etc/hosts").open("a") as file:
+        file.write(f"127.0.1.1 {name}\n")
+    host.execute("hostname", name)
+
+
 def main() -> None:
     try:
-        with lab_of_this_run(Wanted(hosts=SERVERS, packages=True)) as lab, told_on(lab) as scene:
+        with lab_of_this_run(Wanted(hosts=len(NAMES), packages=True)) as lab, told_on(lab) as scene:
             text = recorded(DOCUMENT.read_text(encoding="utf-8"), scene)
     except LabError as reason:
         sys.exit(f"servers: {reason}")
