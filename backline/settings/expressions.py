@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, Undefined, UndefinedError, nodes
+from jinja2 import StrictUndefined, Template, TemplateError, Undefined, UndefinedError, nodes
 from jinja2.runtime import Context
 
 from backline.inventory.variable import Place, Unsafe, Variable
@@ -90,19 +92,19 @@ class Scope:
             raise ConfigurationError(cause) from None
 
     def _expression(self, text: str) -> object:
-        environment = _ScopeEnvironment(self)
-        tree = environment.parse(text)
-        if _is_one_expression(tree, text):
-            inside = text.strip()[2:-2].strip("-+ \n\t")
-            result = environment.compile_expression(inside, undefined_to_none=False)()
-            if isinstance(result, Undefined):
-                str(result)  # raises what is undefined about it
-            result = environment.revealed(result)
-        else:
-            result = environment.from_string(text).render()
-            if MASK in result:
-                raise ValueError("a secret stays dots in it: name it by its own name or key, not in a loop")
-        return transformed(result, _hidden) if environment.revealed_any else result
+        environment = _environment_of_this_thread()
+        with environment.asked_by(self):
+            form = environment.form(text)
+            if isinstance(form, Template):
+                result: object = form.render()
+                if MASK in str(result):
+                    raise ValueError("a secret stays dots in it: name it by its own name or key, not in a loop")
+            else:
+                result = form()
+                if isinstance(result, Undefined):
+                    str(result)  # raises what is undefined about it
+                result = environment.revealed(result)
+            return transformed(result, _hidden) if environment.revealed_any else result
 
     def _undefined(self, subject: str, error: UndefinedError) -> ConfigurationError:
         found = NOT_SET.fullmatch(error.message or "")
@@ -117,17 +119,53 @@ class _ScopeContext(RevealingContext):
 
     def resolve_or_missing(self, key: str) -> Any:
         environment = self.environment
-        if isinstance(environment, _ScopeEnvironment) and key not in self.vars and key in environment.scope:
-            return environment.revealed(environment.scope.value(key))
+        if isinstance(environment, _ScopeEnvironment) and key not in self.vars:
+            scope = environment.scope
+            if scope is not None and key in scope:
+                return environment.revealed(scope.value(key))
         return super().resolve_or_missing(key)
 
 
 class _ScopeEnvironment(RevealingEnvironment):
+    """Compiles each text once, however many hosts have it."""
+
     context_class: type[Context] = _ScopeContext
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self) -> None:
         super().__init__(undefined=StrictUndefined, keep_trailing_newline=True)
-        self.scope = scope
+        self.scope: Scope | None = None
+        self._forms: dict[str, Template | Callable[[], object]] = {}
+
+    @contextmanager
+    def asked_by(self, scope: Scope) -> Iterator[None]:
+        """What is rendered within is rendered for this scope, whichever it is within itself."""
+        before = self.scope, self.revealed_any
+        self.scope, self.revealed_any = scope, False
+        try:
+            yield
+        finally:
+            self.scope, self.revealed_any = before
+
+    def form(self, text: str) -> Template | Callable[[], object]:
+        """The text as what renders it: to a value where it is one expression, else to a text."""
+        if text not in self._forms:
+            if _is_one_expression(self.parse(text), text):
+                inside = text.strip()[2:-2].strip("-+ \n\t")
+                self._forms[text] = self.compile_expression(inside, undefined_to_none=False)
+            else:
+                self._forms[text] = self.from_string(text)
+        return self._forms[text]
+
+
+_of_threads = threading.local()
+
+
+def _environment_of_this_thread() -> _ScopeEnvironment:
+    if not hasattr(_of_threads, "environment"):
+        _of_threads.environment = _ScopeEnvironment()
+    environment = _of_threads.environment
+    assert isinstance(environment, _ScopeEnvironment)
+    return environment
 
 
 def _is_one_expression(tree: nodes.Template, text: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,29 +33,21 @@ class TemplateFolders:
         """Render a template. A Secret among the values prints as dots."""
         from jinja2 import Environment
 
-        return self._rendered(self._prepared(Environment), name, values)
+        return self._rendered(_prepared(Environment, self.folders), name, values)
 
     def render_secret(self, name: str, /, **values: object) -> Secret:
         """Render a template with its secrets' real values; what comes out is a secret as a whole."""
         from backline.settings.revealing import RevealingEnvironment
 
-        return Secret(self._rendered(self._prepared(RevealingEnvironment), name, values))
-
-    def _prepared(self, kind: type[jinja2.Environment]) -> jinja2.Environment:
-        from jinja2 import FileSystemLoader, StrictUndefined
-
-        return kind(
-            loader=FileSystemLoader(self.folders),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            keep_trailing_newline=True,
-        )
+        return Secret(self._rendered(_prepared(RevealingEnvironment, self.folders), name, values))
 
     def _rendered(self, environment: jinja2.Environment, name: str, values: dict[str, object]) -> str:
         import jinja2
 
         try:
-            return environment.get_template(name).render(values)
+            with _compiling:
+                template = environment.get_template(name)
+            return template.render(values)
         except jinja2.TemplateNotFound as error:
             looked = tuple(f"looked in {folder}" for folder in self.folders)
             raise ConfigurationError(f"there is no template {error.name}", lines=looked) from error
@@ -64,6 +58,22 @@ class TemplateFolders:
             place = _line_in_template(error, name)
             raise ConfigurationError(f"{place}: {error}") from error
 
+
+@lru_cache(maxsize=8)
+def _prepared(kind: type[jinja2.Environment], folders: tuple[Path, ...]) -> jinja2.Environment:
+    """For all hosts one, which compiles a template once, and anew only where its file has changed."""
+    from jinja2 import FileSystemLoader, StrictUndefined
+
+    return kind(
+        loader=FileSystemLoader(folders),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+_compiling = threading.Lock()
+"""Hosts render at once, and would all compile the same."""
 
 _project = OURS.parent
 """Until one is named, ours alone. A process is about one project, so roles ask for templates by their names only."""
