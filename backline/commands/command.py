@@ -5,10 +5,12 @@ from __future__ import annotations
 import inspect
 import shlex
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
 from backline.commands.entrance import Entrance
@@ -97,7 +99,25 @@ def task_of(command: Command, project: Path, family: str = "") -> Task[Any]:
     run.__signature__ = inspect.Signature([_option("context"), *own, *manners, *_common_options()])  # type: ignore[attr-defined]
     run.__doc__ = command.body.__doc__
     # Invoke would make -h mean --host, and others what nobody expects.
-    return Task(run, name=command.name, help={**HELP, **command.manners, **command.help}, auto_shortflags=False)
+    return _Task(run, name=command.name, help={**HELP, **command.manners, **command.help}, auto_shortflags=False)
+
+
+class _Task(Task[Any]):
+    """Its options are quickly copied: Invoke copies all options of all commands each time that it reads a command line,
+    in depth, and there are hundreds."""
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
+        arguments = super().get_arguments(ignore_unknown_help)
+        for argument in arguments:
+            argument.__class__ = _Flat
+        return arguments
+
+
+class _Flat(Argument):
+    """An option whose values are not changed but replaced."""
+
+    def __deepcopy__(self, memo: object) -> _Flat:
+        return copy(self)
 
 
 def _typed(name: str, own: Sequence[inspect.Parameter], options: Mapping[str, object]) -> str:

@@ -64,8 +64,11 @@ def _prepared(kind: type[jinja2.Environment], folders: tuple[Path, ...]) -> jinj
     """For all hosts one, which compiles a template once, and anew only where its file has changed."""
     from jinja2 import FileSystemLoader, StrictUndefined
 
+    from backline.settings.compiled_templates import kept_templates
+
     return kind(
         loader=FileSystemLoader(folders),
+        bytecode_cache=kept_templates(),
         undefined=StrictUndefined,
         trim_blocks=True,
         keep_trailing_newline=True,

@@ -79,40 +79,37 @@ class PasswordWanted(Unreachable):
 class Refusal:
     """A way in which sudo or su says no."""
 
-    says: re.Pattern[str]
+    says: str
+    """A pattern, whatever the letters' case; compiled when somebody is refused, which most runs are not."""
     cause: str
     hint: str
     failure: type[Unreachable] = Unreachable
 
 
-def _says(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
-
-
 OF_SUDO = (
     Refusal(
-        _says(r"must have a tty|no tty present|a terminal is required"),
+        r"must have a tty|no tty present|a terminal is required",
         "sudo there wants a terminal, which an agent has not",
         "in its sudoers (visudo), take that need away:\nDefaults:{login} !requiretty",
     ),
     Refusal(
-        _says(r"incorrect password|try again|no password was provided"),
+        r"incorrect password|try again|no password was provided",
         "sudo does not take the password of {login}",
         "correct ansible_become_password,\nor give the command with --ask-become-pass",
     ),
     Refusal(
-        _says(r"not in the sudoers file|may not run sudo"),
+        r"not in the sudoers file|may not run sudo",
         "{login} has no right to sudo there",
         "as root there (group wheel on RHEL and Alpine):\nusermod -aG sudo {login}\n"
         "or log in as somebody who has: ansible_user",
     ),
     Refusal(
-        _says(r"is not allowed to (execute|run)"),
+        r"is not allowed to (execute|run)",
         "sudo lets {login} run some commands only, and not a shell as {user}",
         "the agent is one process for all, so its sudoers must say (visudo):\n{login} ALL=({user}) ALL",
     ),
     Refusal(
-        _says(r"password is required|interactive authentication is required"),
+        r"password is required|interactive authentication is required",
         "sudo asks {login} for a password",
         "give the command with --ask-become-pass,\nor set ansible_become_password,\n"
         "or in its sudoers (visudo):\n"
@@ -120,35 +117,35 @@ OF_SUDO = (
         PasswordWanted,
     ),
     Refusal(
-        _says(r"unknown user"),
+        r"unknown user",
         "there is no user {user} to become",
         "correct ansible_become_user, or make that user there",
     ),
     Refusal(
-        _says(r"sudo['’]?:? .*(no such file|not found)|(unknown command|not found).*sudo"),
+        r"sudo['’]?:? .*(no such file|not found)|(unknown command|not found).*sudo",
         "there is no sudo on the host",
         "log in as root (ansible_user: root, without ansible_become),\nor set ansible_become_method: su",
     ),
 )
 OF_SU = (
     Refusal(
-        _says(r"authentication failure|incorrect password|authentication token"),
+        r"authentication failure|incorrect password|authentication token",
         "su does not take the password of {user}",
         "correct ansible_become_password:\nsu asks for that of {user}, not of {login},\n"
         "or give the command with --ask-become-pass",
     ),
     Refusal(
-        _says(r"does not exist|unknown (id|user)"),
+        r"does not exist|unknown (id|user)",
         "there is no user {user} to become",
         "correct ansible_become_user, or make that user there",
     ),
     Refusal(
-        _says(r"must be run from a terminal"),
+        r"must be run from a terminal",
         "su there wants a terminal, which an agent has not",
         "set ansible_become_method: sudo",
     ),
     Refusal(
-        _says(r"permission denied|not permitted"),
+        r"permission denied|not permitted",
         "su does not let {login} become {user}",
         "on many systems only the group wheel may (pam_wheel);\nor set ansible_become_method: sudo",
     ),
@@ -158,7 +155,7 @@ OF_SU = (
 def refusal(settings: ConnectionSettings, login: str, said: Sequence[str]) -> Unreachable | None:
     """The refusal in what sudo or su said, or None where nothing there is one."""
     for known in OF_SU if settings.become_method == SU else OF_SUDO:
-        proof = [line for line in said if known.says.search(line)]
+        proof = [line for line in said if re.search(known.says, line, re.IGNORECASE)]
         if proof:
             names = {"login": login, "user": settings.become_user}
             return known.failure(known.cause.format(**names), lines=(proof[0],), hint=known.hint.format(**names))

@@ -1,0 +1,37 @@
+"""Templates as Jinja2 compiled them, kept from run to run as Python keeps bytecode: it takes longer than rendering."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from jinja2 import FileSystemBytecodeCache
+from jinja2.bccache import Bucket
+
+MOST = 500
+"""Templates, also of projects that are long gone; with more, all are forgotten."""
+
+
+class KeptTemplates(FileSystemBytecodeCache):
+    """Where nothing can be written, nothing is kept."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep one."""
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
+def kept_templates() -> KeptTemplates | None:
+    """What is kept is run, so it lies where nobody else may write; None where there is no such place."""
+    caches = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    folder = Path(caches) / "backline" / "templates"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.stat()
+        kept = KeptTemplates(str(folder))
+        if len(os.listdir(folder)) > MOST:
+            kept.clear()
+    except OSError:
+        return None
+    return kept if found.st_uid == os.geteuid() and not found.st_mode & 0o022 else None
