@@ -16,7 +16,6 @@ from backline.commands.host_settings import checked_settings, settings_of_hosts,
 from backline.commands.roles import load_roles
 from backline.commands.site import Site
 from backline.deploy.role import kinds_of
-from backline.fleet.asking import AskingSession
 from backline.fleet.fleet import FORKS, Fleet, closing
 from backline.fleet.interpreters import Interpreters, usual_file
 from backline.fleet.python_packages import install_python
@@ -114,11 +113,19 @@ def _require_all(sessions: Sequence[Future[Session]]) -> None:
 def _starts(site: Site, listener: Listener, ahead: frozenset[str]) -> Iterator[Start]:
     """How each host's agent is started; what a person must be asked is asked now, before anything moves."""
     access, interpreters = site.entrance.access, Interpreters(usual_file())
-    kind = AskingSession if site.check else Session
+    kind = _kind(site)
     for host in site.hosts:
         settings = site.connection(host)
         access.unlock(settings)
         yield Start(host.name, settings, access, interpreters, listener, kind, ahead)
+
+
+def _kind(site: Site) -> type[Session]:
+    if not site.check:
+        return Session
+    from backline.fleet.asking import AskingSession
+
+    return AskingSession
 
 
 def _connect(site: Site, start: Start, without_python: WithoutPython) -> Session:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from backline.agent.events import Event, Kind
 from backline.deploy.guarding import Run
 from backline.deploy.prepare import let_go, lock, look, take_stock
-from backline.deploy.repair import repaired
 from backline.deploy.role import has_programs
 from backline.deploy.stock import Stock
 from backline.resources.failure import ConfigurationError, Failure
@@ -19,7 +18,7 @@ def begin(run: Run) -> tuple[Stock, ...]:
 
     Raises LockHeld where a host's lock cannot be had, and ConfigurationError where no host runs anything of the app."""
     lock_hosts(run)
-    stocks = repaired(run, run.fleet.each(take_stock, run.order))
+    stocks = mended(run, run.fleet.each(take_stock, run.order))
     serving = tuple(stock for stock in stocks if _takes_part(run, stock))
     if not serving:
         raise ConfigurationError(
@@ -29,6 +28,15 @@ def begin(run: Run) -> tuple[Stock, ...]:
     run.fleet.narrow([stock.name for stock in serving])
     _tell_of_the_rest(run, serving)
     return serving
+
+
+def mended(run: Run, stocks: Sequence[Stock]) -> tuple[Stock, ...]:
+    """The hosts as they are when what a run left that was cut off is settled; what does that is imported only then."""
+    if not any(stock.state.journal for stock in stocks):
+        return tuple(stocks)
+    from backline.deploy.repair import repaired
+
+    return repaired(run, stocks)
 
 
 def refuse_early(run: Run, requirement: Callable[[Stock], object]) -> None:

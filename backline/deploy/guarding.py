@@ -7,14 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from backline.agent.events import Event, Kind
 from backline.agent.faults import as_failure
-from backline.agent.guard_orders import LastWords
 from backline.agent.steps.append_ledger import AppendLedger
-from backline.agent.steps.guarded import Commit, EndGuard, Revert, StartGuard, TakeSwitchBack
 from backline.agent.steps.take_lock import ReleaseLock
-from backline.deploy.draft import Draft
 from backline.deploy.order import Order
 from backline.deploy.stopping import Stopping
 from backline.fleet.fleet import Fleet
@@ -23,6 +21,10 @@ from backline.resources.failure import Failure, Interrupted, LockHeld, Partial, 
 from backline.resources.ledger import LedgerEntry
 from backline.resources.words import counted
 
+if TYPE_CHECKING:
+    from backline.deploy.draft import Draft
+
+# Where a run comes to a guard, its steps are imported: one that only makes roles so never does.
 DEPLOYED = "deployed"
 DRAFTING = "plan release"
 """What is done between the steps: working out what the release is made of."""
@@ -187,6 +189,9 @@ def to_be_finished(run: Run) -> Iterator[None]:
 
 def start_guard(target: Target, run: Run) -> None:
     """Fork the guard on the host; it holds lock and journal from now on, and has the last word of a run cut off."""
+    from backline.agent.guard_orders import LastWords
+    from backline.agent.steps.guarded import StartGuard
+
     entry = ledger_entry(run, target, None)
     words = LastWords(
         path=ledger_path(target),
@@ -198,6 +203,8 @@ def start_guard(target: Target, run: Run) -> None:
 
 def commit(target: Target, draft: Draft) -> None:
     """Every host has switched over: tell it the guard."""
+    from backline.agent.steps.guarded import Commit
+
     target.note_serving(None)  # as long as we do not know that it was told
     target.perform(Commit())
     target.note_serving(draft.label)
@@ -205,6 +212,8 @@ def commit(target: Target, draft: Draft) -> None:
 
 def take_switch_back(target: Target, run: Run, draft: Draft) -> None:
     """Links and live record as they were, where they were moved."""
+    from backline.agent.steps.guarded import TakeSwitchBack
+
     with _leaving_it_to_the_guard(target, run, draft):
         notes = target.answer(TakeSwitchBack(), tuple)
         run.not_undone += [f"on {target.name} could not be undone: {note}" for note in notes]
@@ -213,6 +222,8 @@ def take_switch_back(target: Target, run: Run, draft: Draft) -> None:
 
 def undo(target: Target, run: Run, draft: Draft) -> None:
     """End what was started of the new generation, and give the old one its queues back."""
+    from backline.agent.steps.guarded import EndGuard, Revert
+
     with _leaving_it_to_the_guard(target, run, draft):
         for note in target.answer(Revert(), tuple):
             target.session.note(f"could not be undone: {note}")
@@ -237,6 +248,8 @@ def _leaving_it_to_the_guard(target: Target, run: Run, draft: Draft) -> Iterator
 
 def end_guard(target: Target) -> None:
     """Nothing is owed any more."""
+    from backline.agent.steps.guarded import EndGuard
+
     target.perform(EndGuard())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from backline.agent.steps.apply import Apply
 from backline.agent.steps.read_app import AppState, ReadApp
@@ -59,13 +60,15 @@ def take_stock(target: Target, order: Order) -> Stock:
 
 
 def converge_roles(target: Target, order: Order, names: Collection[str]) -> Stock:
-    """Make the roles of these names so, all of the host's where none is named; locks it where that is not done."""
+    """Make the roles of these names so, all of the host's where none is named; locks it where that is not done. What is
+    seen is all but the programs."""
     settings = chosen(target.settings, names)
     lock = None if target.holds_lock else _begin_to_lock(target, order)
 
     def begin() -> tuple[RolesAsked, Pending]:
         asked = begin_roles(target, order, settings, lock)
-        return asked, target.session.begin(reading(target), after=asked.apply)
+        seen = replace(reading(target), supervisor_socket="")
+        return asked, target.session.begin(seen, after=asked.apply)
 
     asked, read = begin()
     _await_lock(target, lock)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backline.deploy.beginning import lock_hosts
+from backline.deploy.beginning import lock_hosts, mended
 from backline.deploy.guarding import recorded
 from backline.deploy.order import Order
 from backline.deploy.outcome import PROVISIONED, Outcome
-from backline.deploy.prepare import converge_roles
-from backline.deploy.repair import repaired
+from backline.deploy.prepare import converge_roles, look
 from backline.fleet.fleet import Fleet
 
 
@@ -17,6 +16,8 @@ def provision(fleet: Fleet, order: Order, roles: Sequence[str] = ()) -> Outcome:
     """Make the roles so, those of these names or all; what is deployed is left as it is."""
     with recorded(fleet, order) as run:
         lock_hosts(run)
-        repaired(run, fleet.each(converge_roles, order, roles))
+        stocks = fleet.each(converge_roles, order, roles)
+        if any(stock.state.journal for stock in stocks):
+            mended(run, fleet.each(look))
         run.status = PROVISIONED
         return Outcome(PROVISIONED)

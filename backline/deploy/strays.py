@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backline.agent.steps.drain_programs import DrainPrograms
 from backline.deploy.stock import Stock
 from backline.fleet.target import Target
 
@@ -17,6 +16,8 @@ def end_strays(target: Target, stock: Stock) -> None:
     names = strays(stock)
     if not names:
         return
+    from backline.agent.steps.drain_programs import DrainPrograms
+
     paths = target.settings.supervisor
     target.perform(DrainPrograms(paths.socket, paths.include_directory, names))
     for name in names:

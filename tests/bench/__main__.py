@@ -17,6 +17,7 @@ from tests.bench.fleet import FleetCost, fleet_cost
 from tests.bench.measuring import CommandFailed
 from tests.bench.peers.peer import OURS, PEERS, Peer
 from tests.bench.picture import picture
+from tests.bench.profile import profile
 from tests.bench.rows import NONE, OWN_WORK, Median, Row, Situation, medians
 from tests.bench.running import Amount, Bench, DifferentWork
 from tests.bench.site import make_site
@@ -45,12 +46,12 @@ def main() -> int:
     amount = Amount(options.rounds, options.slow, options.looks)
     began = os.getloadavg()[0]
     try:
-        rows = _measured(options.folder, peers, amount)
+        rows, told = _measured(options.folder, peers, amount)
         cost = _measured_fleet(options.folder, options.fleet) if options.fleet else None
     except (NoLabHere, CommandFailed, DifferentWork) as reason:
         print(f"bench: {reason}", file=sys.stderr)
         return 1
-    _write(options.out, rows, peers, cost, began)
+    _write(options.out, rows, peers, cost, told, began)
     return 0
 
 
@@ -60,16 +61,18 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="whole rounds of each")
     parser.add_argument("--slow", type=int, default=1, help="whole rounds of those that take long")
     parser.add_argument("--looks", type=int, default=3, help="runs with nothing to change, in each round")
-    parser.add_argument("--fleet", type=int, default=0, help="also so many hosts at once")
+    parser.add_argument("--fleet", type=int, default=32, help="also so many hosts at once; 0: none")
     parser.add_argument("--folder", type=Path, default=CHECKOUT / ".backline" / "bench", help="virtualenvs, logs")
     parser.add_argument("--out", type=Path, default=CHECKOUT / "docs", help="where bench.md, .json and .svg go")
     return parser.parse_args()
 
 
-def _measured(folder: Path, peers: Sequence[Peer], amount: Amount) -> list[Row]:
+def _measured(folder: Path, peers: Sequence[Peer], amount: Amount) -> tuple[list[Row], list[str]]:
+    """What was measured, and where our own time goes, told."""
     with lab_of_this_run(Wanted(hosts=1)) as lab:
         bench = Bench(lab, make_site(folder, lab.hosts, peers), peers, amount)
-        return [row for distance in DISTANCES for row in bench.rows(distance)]
+        rows = [row for distance in DISTANCES for row in bench.rows(distance)]
+        return rows, profile(bench.spans, bench.imported(), bench.words())
 
 
 def _measured_fleet(folder: Path, hosts: int) -> FleetCost:
@@ -77,7 +80,14 @@ def _measured_fleet(folder: Path, hosts: int) -> FleetCost:
         return fleet_cost(lab, make_site(folder, lab.hosts, [PEERS[OURS]]))
 
 
-def _write(folder: Path, rows: Sequence[Row], peers: Sequence[Peer], cost: FleetCost | None, load: float) -> None:
+def _write(
+    folder: Path,
+    rows: Sequence[Row],
+    peers: Sequence[Peer],
+    cost: FleetCost | None,
+    profile: Sequence[str],
+    load: float,
+) -> None:
     found = medians(rows)
     titles = {**{peer.name: peer.title for peer in peers}, OWN_WORK: "the host's own work"}
     machine = {
@@ -93,7 +103,7 @@ def _write(folder: Path, rows: Sequence[Row], peers: Sequence[Peer], cost: Fleet
     bars = {titles[peer.name]: [_seconds(found, peer.name, distance) for distance in DISTANCES] for peer in peers}
     series = [f"{distance:g} ms away" for distance in DISTANCES]
     (folder / "bench.svg").write_text(picture("Provisioning with nothing to change", bars, series))
-    (folder / "bench.md").write_text(_document(found, titles, machine, cost))
+    (folder / "bench.md").write_text(_document(found, titles, machine, cost, profile))
 
 
 def _seconds(found: dict[Situation, Median], peer: str, distance: float) -> float | None:
@@ -102,7 +112,11 @@ def _seconds(found: dict[Situation, Median], peer: str, distance: float) -> floa
 
 
 def _document(
-    found: dict[Situation, Median], titles: Mapping[str, str], machine: Mapping[str, object], cost: FleetCost | None
+    found: dict[Situation, Median],
+    titles: Mapping[str, str],
+    machine: Mapping[str, object],
+    cost: FleetCost | None,
+    profile: Sequence[str],
 ) -> str:
     load = f"{machine['load_before']} before and {machine['load_after']} after"
     when = f"{machine['at']}; {machine['cores']} cores, which the host shares; load {load}: compare within a run."
@@ -121,7 +135,7 @@ def _document(
         words = f"{cost.hosts} hosts, nothing changed: seconds of CPU here for each more"
         lines.append(f"| {words} | ≤ {FLEET_TARGET} | {cost.cpu_a_host:.3f} | {met} |")
         lines += ["", f"All {cost.hosts} at once took {cost.seconds:.1f} s and {cost.cpu:.2f} s of CPU here."]
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, "", *profile, ""])
 
 
 if __name__ == "__main__":

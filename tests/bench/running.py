@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from tests.bench.measuring import CommandFailed, Measure, close_masters, measure
 from tests.bench.peers.peer import FLOOR, OURS, PEERS, Peer, Site
-from tests.bench.rows import CHANGED, FIRST, NONE, OWN_WORK, Row
+from tests.bench.profile import Spans, events_in, imports, slowest, spans
+from tests.bench.rows import CHANGED, FIRST, NONE, OWN_WORK, PHASES, SPAN, Row
 from tests.bench.verifying import end_state
 from tests.lab.host import Host
 from tests.lab.lab import Lab
@@ -45,6 +47,8 @@ class Bench:
         self._peers = peers
         self._amount = amount
         self._state: tuple[str, ...] | None = None
+        self.spans: dict[float, list[Spans]] = {}
+        """Of our own runs with nothing to change, by distance."""
 
     def rows(self, distance: float) -> Iterator[Row]:
         """All that is measured at one distance, in milliseconds of round trip. Raises DifferentWork, CommandFailed."""
@@ -71,8 +75,10 @@ class Bench:
             yield self._own_work(CHANGED, distance, RESTARTS)
         for _ in range(1 if peer.slow else self._amount.looks):
             yield self._row(peer, distance, NONE)
-            if peer.name == OURS and FLOOR in (one.name for one in self._peers):
-                yield self._row(PEERS[FLOOR], distance, NONE)
+            if peer.name == OURS:
+                yield self._span(distance)
+                if FLOOR in (one.name for one in self._peers):
+                    yield self._row(PEERS[FLOOR], distance, NONE)
         yield self._row(peer, distance, CHANGED)
 
     @property
@@ -88,6 +94,28 @@ class Bench:
             raise CommandFailed(f"{peer.title}, {phase}: {failed}") from failed
         close_masters(self._site.folder / "home")
         return told(Row(peer.name, distance, phase, measured))
+
+    def _span(self, distance: float) -> Row:
+        """The same run once more, with its events as lines of JSON."""
+        usual, log = PEERS[OURS].invocation(self._site, USUAL), self._site.folder / f"{OURS}-{distance:g}-{SPAN}.log"
+        began = time.time()
+        measured = measure(replace(usual, argv=(*usual.argv, "--json")), [self._host], self._site.folder / "home", log)
+        one = spans(began, began + measured.seconds, events_in(log.read_text()))
+        self.spans.setdefault(distance, []).append(one)
+        return told(Row(OURS, distance, SPAN, replace(measured, seconds=one.to_last_event)))
+
+    def imported(self) -> dict[str, float]:
+        """What our own run imports, as it is after all others: seconds by whose it is."""
+        usual, log = PEERS[OURS].invocation(self._site, USUAL), self._site.folder / f"{OURS}-imports.log"
+        python = str(Path(usual.argv[0]).with_name("python"))
+        argv = (python, "-X", "importtime", *usual.argv)
+        measure(replace(usual, argv=argv), [self._host], self._site.folder / "home", log)
+        return imports(log.read_text())
+
+    def words(self) -> dict[str, str]:
+        """What our own runs near by that had something to do said last, by phase."""
+        logs = {PHASES[phase]: self._site.folder / f"{OURS}-0-{phase}.log" for phase in (FIRST, CHANGED)}
+        return {phase.capitalize(): slowest(log.read_text()) for phase, log in logs.items() if log.exists()}
 
     def _own_work(self, phase: str, distance: float, command: str) -> Row:
         """What the host itself takes, without any tool: bounds from below."""

@@ -80,7 +80,9 @@ def revoked_key(host: Host, folder: Path) -> str:
 
 
 TROUBLES = {
-    "refused": Trouble(lambda host, folder: {"ansible_port": NOBODYS_PORT}, "refused the connection", "is sshd running there"),
+    "refused": Trouble(
+        lambda host, folder: {"ansible_port": NOBODYS_PORT}, "refused the connection", "is sshd running there"
+    ),
     "no route": Trouble(
         lambda host, folder: {"ansible_host": f"{host.address.rpartition('.')[0]}.250", "ansible_ssh_timeout": 10},
         "there is no route to",

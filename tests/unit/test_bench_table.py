@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timezone
 from xml.etree import ElementTree
 
 from tests.bench.measuring import Measure
 from tests.bench.picture import picture
-from tests.bench.rows import CHANGED, FIRST, NONE, OWN_WORK, Row, medians, round_trips
+from tests.bench.profile import OTHERS, events_in, imports, profile, spans
+from tests.bench.rows import CHANGED, FIRST, NONE, OWN_WORK, SPAN, Row, medians, round_trips
 from tests.bench.table import as_json, as_markdown, targets
 
 
@@ -53,6 +55,43 @@ def test_targets_say_which_are_met() -> None:
     assert "| nothing changed, 0 ms: of the floor | ≤ 1 | 1.25 | **missed** |" in lines
     assert "| first run, 0 ms: of the host's own work | ≤ 1.3 | 1.09 | met |" in lines
     assert not any("pyinfra" in line for line in lines)
+
+
+def test_round_trips_are_counted_from_the_connection_to_the_last_event() -> None:
+    rows = [*ROWS, row("backline", 0, SPAN, 0.2), row("backline", 50, SPAN, 0.5)]
+    line = next(line for line in targets(medians(rows)) if "round trips" in line)
+    assert line.endswith("| ≤ 6 | 6 | met |")
+
+
+def test_a_run_is_cut_into_what_its_events_tell() -> None:
+    events = events_in(
+        '{"event": "started", "step": "connect", "time": "2026-11-25T12:00:00.300Z"}\n'
+        '{"event": "finished", "step": "connect", "time": "2026-11-25T12:00:00.500Z"}\n'
+        '{"event": "finished", "step": "converge roles", "time": "2026-11-25T12:00:00.600Z"}\n'
+        '{"event": "summary", "time": "2026-11-25T12:00:00.700Z"}\n'
+    )
+    began = datetime(2026, 11, 25, 12, tzinfo=timezone.utc).timestamp()
+    one = spans(began, began + 0.75, events)
+    parts = (one.before, one.connecting, one.working, one.after, one.to_last_event)
+    assert [round(part, 3) for part in parts] == [0.3, 0.2, 0.1, 0.15, 0.3]
+    lines = profile({0: [one], 50: [one]}, {"Invoke": 0.064}, {"First run": "took 9.0s; slowest: converge roles 8.5s"})
+    assert "| connecting, until the agent's first word | 0.20 | 0.20 |" in lines
+    assert lines[-1] == "First run, in its own words: took 9.0s; slowest: converge roles 8.5s."
+
+
+def test_imports_are_counted_by_whose_they_are() -> None:
+    found = imports(
+        "import time: self [us] | cumulative | imported package\n"
+        "import time:      1500 |       2500 |     invoke.config\n"
+        "import time:       500 |        500 |       asyncio\n"
+        "import time:      3000 |       3000 | backline.fleet.session\n"
+        "import time:       100 |        100 | socket\n"
+    )
+    assert {group: round(seconds * 1e6) for group, seconds in found.items() if seconds} == {
+        "Backline": 3000,
+        "Invoke": 2000,
+        OTHERS: 100,
+    }
 
 
 def test_json_has_every_run() -> None:

@@ -43,7 +43,8 @@ class AppState:
 
 @dataclass(frozen=True)
 class ReadApp(Question):
-    """Returns AppState. `python` is a name (`python3.12`), a version (`3.12`), a path, or empty for the agent's own."""
+    """Returns AppState. `python` is a name (`python3.12`), a version (`3.12`), a path, or empty for the agent's own.
+    Without a socket no supervisord is asked for programs, which costs more than all else."""
 
     root: str
     supervisor_socket: str
@@ -76,6 +77,8 @@ class ReadApp(Question):
         )
 
     def _programs(self) -> tuple[ProcessInfo, ...]:
+        if not self.supervisor_socket:
+            return ()
         import re
 
         try:
