@@ -18,7 +18,6 @@ test: environment  ## Run the tests (BACKLINE_REQUIRE_ALL=1: what is missing her
 soak: environment  ## Follow 100 MB of logs and 10,000 lines a second, and foretell 100 states of a drifted host (half an hour)
 	@BACKLINE_SOAK=1 .venv/bin/python -m pytest -q -s --timeout 900 tests/host/deploy/test_log_volume.py
 	@BACKLINE_SOAK=1 .venv/bin/python -m pytest -q -x tests/host/deploy/test_check_drift.py
-	@BACKLINE_SOAK=1 .venv/bin/python -m pytest -q -m soak tests/host/deploy/test_several_hosts.py
 
 streams: environment  ## Restart the workers ten times under a stream of tasks, in each way (minutes), and print the table
 	@BACKLINE_STREAMS=1 .venv/bin/python -m pytest -q -s tests/host/deploy/test_restart_streams.py

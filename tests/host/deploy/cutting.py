@@ -43,6 +43,10 @@ class SandboxHost:
         return self.app / ".backline"
 
     @property
+    def supervisor(self) -> Supervisor:
+        return Supervisor(str(self.home / ".backline/supervisor.sock"))
+
+    @property
     def links(self) -> tuple[str, ...]:
         """Those that say what serves, below the app's folder."""
         return ("current", "run/web.sock", "run/static")
@@ -56,7 +60,7 @@ class SandboxHost:
 
     def serving(self) -> dict[str, object]:
         """What must stay as it is: links, the live record, and the process of each program that runs."""
-        programs = Supervisor(str(self.home / ".backline/supervisor.sock")).processes()
+        programs = self.supervisor.processes()
         return {
             **{link: os.readlink(self.app / link) for link in self.links},
             "live": json.loads((self.state / "live.json").read_text()),
@@ -94,7 +98,7 @@ class SandboxHost:
         record = f"{self.app}/releases/{label[1:]}/.backline/release.json"
         holding = [text for pid, text in self.processes().items() if record in open_files(pid)]
         files = [path.name for path in (self.home / ".backline/supervisor.d").glob(f"*-{label}.conf")]
-        programs = Supervisor(str(self.home / ".backline/supervisor.sock")).processes()
+        programs = self.supervisor.processes()
         alive = [f"{one.name} {one.state}" for one in programs if one.name.endswith(f"-{label}") and one.pid]
         journal = ["journal"] if (self.state / "journal").exists() else []
         return holding + files + alive + journal
@@ -129,6 +133,14 @@ def parent(pid: int) -> int:
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     except OSError:
         return 0
+
+
+def is_stopped(pid: int) -> bool:
+    """By SIGSTOP, or for good."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "TZX"
+    except OSError:
+        return True
 
 
 def open_files(pid: int) -> set[str]:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from backline.commands.sandbox.environment import MARKER
 from backline.commands.sandbox.processes import stop_processes
-from backline.resources.supervisor_rpc import Supervisor
 from tests.host.deploy.cutting import SERVING, SandboxHost, is_agent, parent
 from tests.host.deploy.project import Project, make_project, write_hosts
 from tests.host.openssh import OpenSSHServer, free_port, start_openssh
@@ -45,7 +44,7 @@ class OneOfSeveral(SandboxHost):
     @property
     def beats(self) -> list[str]:
         """The programs of beat that run."""
-        programs = Supervisor(str(self.home / ".backline/supervisor.sock")).processes()
+        programs = self.supervisor.processes()
         return [one.name for one in programs if "-beat-" in one.name and one.state in (*SERVING, "STOPPING")]
 
     def agent(self) -> int:

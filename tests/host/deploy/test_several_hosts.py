@@ -8,12 +8,13 @@ import os
 import signal
 import threading
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from tests.host.deploy.cutting import Deploy, SandboxHost, Visitor, eventually, eventually_nothing
+from tests.host.deploy.cutting import Deploy, SandboxHost, Visitor, eventually, eventually_nothing, is_stopped
 from tests.host.deploy.several import BROKER, SITE, WORKER, OneOfSeveral, Several, several_hosts
+from tests.host.deploy.switch_gate import switch_gates
 
 pytestmark = [pytest.mark.needs("sshd", "git"), pytest.mark.timeout(400)]
 
@@ -61,9 +62,15 @@ def live(several: Several) -> dict[str, int]:
     """The release that serves each host, by its own record and by `current`."""
     found = {}
     for host in several.serving:
-        found[host.name] = json.loads((host.state / "live.json").read_text())["release"]
+        found[host.name] = live_on(host)
         assert os.readlink(host.app / "current") == f"releases/{found[host.name]}"
     return found
+
+
+def live_on(host: OneOfSeveral) -> int:
+    release = json.loads((host.state / "live.json").read_text())["release"]
+    assert isinstance(release, int)
+    return release
 
 
 def next_number(several: Several) -> int:
@@ -170,7 +177,7 @@ def test_a_host_that_cannot_switch_takes_the_others_back(several: Several, optio
     record = worker.state / "live.json"
     text = record.read_text()
     with untouched(several, f"r{number}"), Deploy(several.project, "--force", *options) as deploy:
-        deploy.until("take queues over")
+        deploy.until("push code")
         record.unlink()
         record.mkdir()
         failed = deploy.ended()
@@ -186,25 +193,30 @@ def test_a_host_that_cannot_switch_takes_the_others_back(several: Several, optio
     assert several.project.on_host("deploy", "--force").summary["release"] == f"r{number + 1}"
 
 
-@pytest.mark.soak
 def test_controller_killed_while_not_every_host_has_switched(several: Several) -> None:
-    """Those that have switched go back by themselves, and the last one finds nobody that asks it any more."""
+    """Those that have switched go back by themselves, and so does the one that is just about to."""
     number = next_number(several)
     with untouched(several, f"r{number}"), Deploy(several.project, "--force", "--batch", "1") as deploy:
-        deploy.until("take queues over")
-        with several.hosts[WORKER].paused(several.hosts[WORKER].agents()[0]):
-            eventually(lambda: live(several)[SITE] == number)
+        deploy.until("push code")
+        with switch_gates(several.hosts[WORKER]) as (gate,):
+            gate.await_guard()
+            assert live_on(several.hosts[SITE]) == number
             deploy.kill()
+            gate.open()
+            eventually(lambda: not several.hosts[WORKER].agents())
     assert several.project.on_host("deploy", "--force").summary["release"] == f"r{number + 1}"
 
 
 def cut_off(several: Several, deploy: Deploy) -> None:
-    """Every agent and every guard at once, and whoever might ask them."""
-    os.kill(deploy.process.pid, signal.SIGSTOP)
-    for host in several.hosts.values():
-        for pid in host.agents():
-            os.kill(pid, signal.SIGKILL)
-    deploy.kill()
+    """Every agent and guard at once, and whoever might ask them. First all stand still: none sees another's end."""
+    pids = [deploy.process.pid, *(pid for host in several.hosts.values() for pid in host.agents())]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    eventually(lambda: all(is_stopped(pid) for pid in pids))
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    for host in several.serving:
+        eventually(host.lock_is_free)
 
 
 def repaired(several: Several) -> list[str]:
@@ -218,13 +230,15 @@ def repaired(several: Several) -> list[str]:
     return sorted(f"{one['host']} {one['text'].rsplit(' ', 2)[1]}" for one in told)
 
 
-@pytest.mark.soak
 def test_power_lost_before_the_switch_is_undone_by_the_next_run(several: Several) -> None:
     number = next_number(several)
     served = live(several)
     with Deploy(several.project, "--force") as deploy:
-        deploy.until("watch")
-        cut_off(several, deploy)
+        deploy.until("push code")
+        with switch_gates(*several.serving) as gates:
+            for gate in gates:
+                gate.await_guard()
+            cut_off(several, deploy)
     assert live(several) == served
     assert all(host.traces(f"r{number}") for host in several.serving)
     assert repaired(several) == [f"{SITE} undone", f"{WORKER} undone"]
@@ -232,14 +246,13 @@ def test_power_lost_before_the_switch_is_undone_by_the_next_run(several: Several
     assert set(live(several).values()) == {number + 1}
 
 
-@pytest.mark.soak
 def test_power_lost_while_not_every_host_has_switched_goes_back(several: Several) -> None:
     number = next_number(several)
     with Deploy(several.project, "--force", "--batch", "1") as deploy:
-        deploy.until("take queues over")
-        os.kill(several.hosts[WORKER].agents()[0], signal.SIGSTOP)
-        eventually(lambda: live(several)[SITE] == number)
-        cut_off(several, deploy)
+        deploy.until("push code")
+        with switch_gates(several.hosts[WORKER]) as (gate,):
+            gate.await_guard()
+            cut_off(several, deploy)
     assert live(several)[SITE] == number
     assert live(several)[WORKER] != number, "a mix, which nobody was left to mend"
     assert repaired(several) == [f"{SITE} undone", f"{WORKER} undone"]
@@ -247,23 +260,37 @@ def test_power_lost_while_not_every_host_has_switched_goes_back(several: Several
     assert several.project.on_host("deploy").summary["status"] == "live"
 
 
-@pytest.mark.soak
 @pytest.mark.parametrize("untold", [(), (WORKER,)])
 def test_power_lost_after_the_commit_goes_forward(several: Several, untold: tuple[str, ...]) -> None:
-    """Also on a host that the word had not reached: what another one's journal says decides for both."""
+    """Also on a host that the word had not reached: what another one's journal says decides for both. What follows the
+    commit waits for the hosts' Supervisors, which are stopped."""
     number = next_number(several)
-    with Deploy(several.project, "--force") as deploy:
-        deploy.until("drain previous")
-        cut_off(several, deploy)
+    with ExitStack() as stack, Deploy(several.project, "--force") as deploy:
+        deploy.until("push code")
+        with switch_gates(*several.serving) as gates:
+            for gate in gates:
+                gate.await_guard()
+            for host in several.serving:
+                stack.enter_context(host.paused(host.supervisor.pid))
+            for gate in gates:
+                gate.open()
+            eventually(lambda: all(has_committed(host) for host in several.serving))
+            cut_off(several, deploy)
     for name in untold:
         forget_commit(several.hosts[name])
     assert set(live(several).values()) == {number}
     assert repaired(several) == [f"{SITE} finished", f"{WORKER} finished"]
 
 
+COMMITTED = '{"format": 1, "entry": "committed"'
+
+
+def has_committed(host: OneOfSeveral) -> bool:
+    return COMMITTED in (host.state / "journal").read_text()
+
+
 def forget_commit(host: OneOfSeveral) -> None:
     """As if the power had gone a moment earlier: the journal is written line by line."""
     journal = host.state / "journal"
     text = journal.read_text()
-    assert '"entry": "committed"' in text
-    journal.write_text(text[: text.index('{"format": 1, "entry": "committed"')])
+    journal.write_text(text[: text.index(COMMITTED)])
