@@ -30,6 +30,8 @@ class SwitchOver(Order):
     live_path: str
     live_text: str
     finish: tuple[tuple[str, Action], ...]
+    hosts: tuple[str, ...] = ()
+    """All that switch in this run, by the inventory's names: whoever repairs asks them."""
 
 
 @dataclass(frozen=True)

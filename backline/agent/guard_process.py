@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 SETTLE = 0.5
 """Seconds between the links' way back and the end of the new web: connections that nginx had begun to make to it get
 there first."""
+NOT_TAKEN_BACK = "the run was cut off, and the switch could not be taken back: both generations go on running"
 MOST_DESCRIPTORS = 4096
 """Descriptors that are looked at where there is no /proc."""
 
@@ -124,10 +125,12 @@ class GuardProcess:
         self._machine = Machine(NobodyListens())
         self._undo: list[Action] = []
         self._back: UndoSwitch | None = None
-        """What takes the switch back, from its beginning until it is committed."""
+        """What takes the switch back, from its beginning until it is committed, or taken back."""
         self._finish: list[tuple[str, Action]] = []
+        self._not_back = ""
+        """Why the switch could not be taken back, at the last attempt; it can be tried again."""
         self._failed: list[str] = []
-        """What could not be undone or finished: as long as there is any, the journal stays."""
+        """What else could not be undone or finished: as long as there is any, the journal stays."""
 
     def serve(self, line: socket.socket) -> None:
         """Take orders until the line ends, then do what is owed."""
@@ -139,8 +142,8 @@ class GuardProcess:
         self._revert()
         self._finish_rest()
         self._write_down()
-        print("left:", *self._failed, sep="\n  ", flush=True)
-        if not self._failed:
+        print("left:", *self._left, sep="\n  ", flush=True)
+        if not self._left:
             self._journal.settle()
 
     def _obey(self, line: socket.socket, text: str) -> None:
@@ -184,7 +187,9 @@ class GuardProcess:
         """All links or none; what is owed is turned round when every host has got so far."""
         finish = [[name, encoded(action)] for name, action in order.finish]
         back = switch_undone_by(self._machine, order.links, order.live_path)
-        self._journal.write(EntryKind.SWITCHING, back=encoded(back), live=order.live_text, finish=finish)
+        back.prepare(self._machine)
+        content = {"back": encoded(back), "live": order.live_text, "finish": finish, "hosts": order.hosts}
+        self._journal.write(EntryKind.SWITCHING, **content)
         self._back, self._finish = back, list(order.finish)
         try:
             for path, target in order.links:
@@ -200,26 +205,33 @@ class GuardProcess:
         if self._back is None:
             raise Failure("nothing was switched over that could be committed")
         self._journal.write(EntryKind.COMMITTED)
+        back, self._back = self._back, None
         self._undo.clear()
-        self._back = None
         self._committed = True
+        self._tried("discard the way back", lambda: back.discard(self._machine))
 
     def _switch_back(self) -> tuple[str, ...]:
-        """As it was before the switch; nothing where there was none. Returns a note of what could not be put back."""
-        back, self._back = self._back, None
+        """As it was before the switch; nothing where there was none. Returns a note of what could not be put back: then
+        nobody knows which generation is asked, and it can be tried once more."""
+        back = self._back
         if back is None:
             return ()
         self._finish = []
-        note = self._attempt("switch back", back)
-        if not note:
-            self._try("write the journal", lambda: self._journal.write(EntryKind.SWITCHED_BACK))
+        self._not_back = self._tried("switch back UndoSwitch", lambda: back.perform(self._machine))
+        if self._not_back:
+            return (f"{self._not_back}; both generations go on running",)
+        self._back = None
+        self._try("write the journal", lambda: self._journal.write(EntryKind.SWITCHED_BACK))
         self._machine.pause(SETTLE)
-        return (note,) if note else ()
+        return ()
 
     def _revert(self) -> tuple[str, ...]:
-        """Perform every undo, the last first; what fails is told and does not keep the rest from being undone."""
-        notes = [*self._switch_back(), *(self._attempt("undo", action) for action in reversed(self._undo))]
-        self._undo.clear()
+        """Perform every undo, the last first; what fails is told and does not keep the rest from being undone. Where
+        the switch cannot be taken back nothing is undone: it would end what serves."""
+        notes = [*self._switch_back()]
+        if self._back is None:
+            notes += [self._attempt("undo", action) for action in reversed(self._undo)]
+            self._undo.clear()
         return tuple(note for note in notes if note)
 
     def _finish_rest(self) -> None:
@@ -232,7 +244,8 @@ class GuardProcess:
         if words is None:
             return
         entry = words.finished if self._committed else words.undone
-        error = "; ".join(filter(None, (entry.error, *self._failed)))
+        told = NOT_TAKEN_BACK if self._back else entry.error
+        error = "; ".join(filter(None, (told, *self._left)))
         seconds = round(entry.seconds + time.monotonic() - self._began, 1)
         line = replace(entry, error=error, seconds=seconds).to_line()
         self._try("write the ledger", lambda: AppendLedger(words.path, line).perform(self._machine))
@@ -242,12 +255,20 @@ class GuardProcess:
         return self._try(f"{name} {type(action).__name__}", lambda: action.perform(self._machine))
 
     def _try(self, what: str, act: Callable[[], object]) -> str:
+        reason = self._tried(what, act)
+        self._failed += filter(None, [reason])
+        return reason
+
+    def _tried(self, what: str, act: Callable[[], object]) -> str:
         print(what, flush=True)
         try:
             act()
         except Exception as error:
             failure = as_failure(error)
             print(failure.cause, *failure.lines, sep="\n", flush=True)
-            self._failed.append(f"{what}: {failure.cause}")
-            return self._failed[-1]
+            return f"{what}: {failure.cause}"
         return ""
+
+    @property
+    def _left(self) -> tuple[str, ...]:
+        return tuple(filter(None, (self._not_back, *self._failed)))

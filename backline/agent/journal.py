@@ -64,6 +64,8 @@ class Owed:
     switched: bool = False
     """This host has switched over; whether the others had was not told here."""
     committed: bool = False
+    hosts: tuple[str, ...] = ()
+    """All that were to switch in that run, by the inventory's names; none in the journal of an earlier Backline."""
 
 
 def read_journal(text: str) -> Owed:
@@ -85,7 +87,8 @@ def _after(owed: Owed, entry: dict[str, Any]) -> Owed:
     if kind == EntryKind.SWITCHING:
         finish = tuple((name, action) for name, action in entry["finish"])
         back = (entry["back"],) if "back" in entry else ()  # an earlier Backline had no way back
-        return replace(owed, undo=(*back, *owed.undo), finish=finish, live=entry.get("live", ""))
+        hosts = tuple(entry.get("hosts", ()))
+        return replace(owed, undo=(*back, *owed.undo), finish=finish, live=entry.get("live", ""), hosts=hosts)
     if kind == EntryKind.SWITCHED:
         return replace(owed, switched=True)
     if kind == EntryKind.SWITCHED_BACK:

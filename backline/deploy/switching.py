@@ -36,7 +36,8 @@ def switch_over(
     """The guard's act. On a host that is alone it is committed in the same flight; of several each waits for all."""
     change = draft.on(target.name)
     live_path = f"{change.generation.app.state_directory}/live.json"
-    acts = [target.session.begin(Switch(links, live_path, live_record(change).to_json(), finish))]
+    over = Switch(links, live_path, live_record(change).to_json(), finish, tuple(draft.changes))
+    acts = [target.session.begin(over)]
     if draft.is_alone:
         acts.append(target.session.begin(Commit(), after=acts[0]))
     for act in acts:

@@ -54,15 +54,16 @@ class Guarded(Action):
 @dataclass(frozen=True)
 class Switch(Action):
     """The switch, and its first phase: the guard moves `links` (path, target) and writes the live record, and can still
-    take it back. `finish` is owed from the commit on."""
+    take it back. `finish` is owed from the commit on; `hosts` are all that switch in this run."""
 
     links: tuple[tuple[str, str], ...]
     live_path: str
     live_text: str
     finish: tuple[tuple[str, Action], ...]
+    hosts: tuple[str, ...] = ()
 
     def perform(self, host: Host) -> None:
-        order = SwitchOver(self.links, self.live_path, self.live_text, self.finish)
+        order = SwitchOver(self.links, self.live_path, self.live_text, self.finish, self.hosts)
         _guard_of(keeper_of(host)).order(order)
 
     def foresee(self, host: Foresight) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from backline.resources.failure import Failure
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 NOWHERE = ""
 """Stands for the target of a link that was not there."""
 RECORD_MODE = 0o644
+SPARES = "way-back"
+"""The folder beside the live record in which links and record lie as they were, ready to be renamed."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +29,42 @@ class UndoSwitch(Action):
     live_path: str
     live_text: str | None
 
+    def prepare(self, host: Host) -> None:
+        """Make what it puts back, so that it need only be renamed: a disk may be full by then. Raises Failure where it
+        is full now, and nothing has moved."""
+        self.discard(host)
+        host.make_directory(self._spares, mode=0o700)
+        for number, (_, target) in enumerate(self.links):
+            if target != NOWHERE:
+                host.make_link(self._spare(number), target)
+        if self.live_text is not None:
+            host.write(self._spare_record, self.live_text.encode(), mode=RECORD_MODE)
+
     def perform(self, host: Host) -> None:
-        wrong = [reason for path, target in self.links for reason in _tried(_put_link_back, host, path, target)]
-        wrong += _tried(_put_text_back, host, self.live_path, self.live_text)
+        wrong = [
+            reason
+            for number, (path, target) in enumerate(self.links)
+            for reason in _tried(_put_link_back, host, path, target, self._spare(number))
+        ]
+        wrong += _tried(_put_text_back, host, self.live_path, self.live_text, self._spare_record)
         if wrong:
             raise Failure(wrong[0], lines=tuple(wrong[1:]))
+        self.discard(host)
+
+    def discard(self, host: Host) -> None:
+        """Nobody goes this way any more."""
+        host.remove(self._spares)
+
+    @property
+    def _spares(self) -> str:
+        return os.path.join(os.path.dirname(self.live_path), SPARES)
+
+    @property
+    def _spare_record(self) -> str:
+        return os.path.join(self._spares, "record")
+
+    def _spare(self, number: int) -> str:
+        return os.path.join(self._spares, f"link-{number}")
 
 
 def switch_undone_by(host: Host, links: tuple[tuple[str, str], ...], live_path: str) -> UndoSwitch:
@@ -39,31 +73,41 @@ def switch_undone_by(host: Host, links: tuple[tuple[str, str], ...], live_path: 
     return UndoSwitch(tuple(before), live_path, _text(host, live_path))
 
 
-def _tried(act: Callable[[Host, str, Any], None], host: Host, path: str, wanted: str | None) -> list[str]:
+def _tried(
+    act: Callable[[Host, str, Any, str], None], host: Host, path: str, wanted: str | None, spare: str
+) -> list[str]:
     try:
-        act(host, path, wanted)
+        act(host, path, wanted, spare)
     except Failure as failure:
         return [f"{path} could not be put back: {failure.cause}"]
     return []
 
 
-def _put_link_back(host: Host, path: str, target: str) -> None:
+def _put_link_back(host: Host, path: str, target: str, spare: str) -> None:
     """What is in the way of a link was there before us, and stays."""
-    found = host.status(path)
-    if target != NOWHERE:
-        if found is None or found.target != target:
-            host.make_link(path, target)
-    elif found is not None and found.target:
+    if _target(host, path) == target:
+        return
+    if target == NOWHERE:
         host.remove(path)
+    elif not (_target(host, spare) == target and _renamed(host, spare, path)):
+        host.make_link(path, target)
 
 
-def _put_text_back(host: Host, path: str, text: str | None) -> None:
+def _put_text_back(host: Host, path: str, text: str | None, spare: str) -> None:
     if _text(host, path) == text:
         return
     if text is None:
         host.remove(path)
-    else:
+    elif not (_text(host, spare) == text and _renamed(host, spare, path)):
         host.write(path, text.encode(), mode=RECORD_MODE)
+
+
+def _renamed(host: Host, old: str, new: str) -> bool:
+    try:
+        host.rename(old, new)
+    except Failure:  # on another file system: it is made anew
+        return False
+    return True
 
 
 def _target(host: Host, path: str) -> str:

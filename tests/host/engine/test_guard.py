@@ -6,7 +6,8 @@ import fcntl
 import json
 import os
 import signal
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from backline.agent.steps.guarded import (
 )
 from backline.agent.steps.take_lock import TakeLock
 from backline.fleet.session import Session
+from backline.fleet.target import expected
 from backline.resources.actions.run_command import RunCommand
 from backline.resources.failure import Failure
 from backline.resources.ledger import LedgerEntry
@@ -149,6 +151,87 @@ def test_a_switch_that_is_taken_back_leaves_the_rest_to_be_undone(watched: Watch
     assert watched.session.perform(TakeSwitchBack()) == ()
     assert watched.session.perform(Revert()) == ()
     watched.session.perform(EndGuard())
+    assert watched.said == ["one", "not-one"]
+
+
+def test_nothing_is_ended_as_long_as_the_switch_cannot_be_taken_back(watched: Watched) -> None:
+    """Nobody knows which generation is asked then, so both run; the journal says what is owed, and the ledger why."""
+    (watched.folder / "web.sock").symlink_to("web-r1.sock")
+    watched.do("one")
+    watched.switch(("web.sock", "web-r2.sock"), finish=("drain",))
+    (watched.folder / "web.sock").unlink()
+    (watched.folder / "web.sock").mkdir()
+    (note,) = expected(watched.session.perform(TakeSwitchBack()), tuple)
+    assert "web.sock could not be put back" in note
+    assert "both generations go on running" in note
+    assert len(expected(watched.session.perform(Revert()), tuple)) == 1
+    watched.close()
+    eventually(watched.left)
+    assert watched.said == ["one"]
+    assert watched.journal() == ["opened", "undo", "switching", "switched"]
+    assert "could not be taken back: both generations go on running" in watched.ledger()[0]
+
+
+def test_the_switch_is_taken_back_when_what_was_in_the_way_has_gone(watched: Watched) -> None:
+    (watched.folder / "web.sock").symlink_to("web-r1.sock")
+    watched.do("one")
+    watched.switch(("web.sock", "web-r2.sock"))
+    (watched.folder / "web.sock").unlink()
+    (watched.folder / "web.sock").mkdir()
+    assert watched.session.perform(TakeSwitchBack()) != ()
+    (watched.folder / "web.sock").rmdir()
+    assert watched.session.perform(Revert()) == ()
+    watched.session.perform(EndGuard())
+    assert os.readlink(watched.folder / "web.sock") == "web-r1.sock"
+    assert watched.said == ["one", "not-one"]
+    assert not (watched.state / "journal").exists()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system with room for few files."""
+    place = tmp_path / "small"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,nr_inodes=40", "none", str(place)], check=True)
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def fill(place: Path) -> None:
+    for number in range(1000):
+        try:
+            (place / f"filling-{number}").touch()
+        except OSError:
+            return
+    raise AssertionError("it has room for a thousand files")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small file system")
+def test_a_disk_that_is_full_by_then_keeps_nothing_from_going_back(watched: Watched, small_disk: Path) -> None:
+    (small_disk / "web.sock").symlink_to("web-r1.sock")
+    (small_disk / "live.json").write_text("the old")
+    watched.do("one")
+    watched.switch(("small/web.sock", "web-r2.sock"), ("small/static", "of 2"), live="small/live.json")
+    assert (small_disk / "live.json").read_text() == "the new"
+    fill(small_disk)
+    watched.close()
+    eventually(watched.left)
+    assert os.readlink(small_disk / "web.sock") == "web-r1.sock"
+    assert (small_disk / "live.json").read_text() == "the old"
+    assert watched.said == ["one", "not-one"]
+    assert not [path for path in small_disk.iterdir() if not path.name.startswith(("filling", "web", "live"))]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small file system")
+def test_nothing_moves_where_the_disk_is_full_already(watched: Watched, small_disk: Path) -> None:
+    (small_disk / "web.sock").symlink_to("web-r1.sock")
+    watched.do("one")
+    fill(small_disk)
+    with pytest.raises(Failure, match="No space left"):
+        watched.switch(("small/web.sock", "web-r2.sock"), live="small/live.json")
+    watched.close()
+    eventually(watched.left)
+    assert os.readlink(small_disk / "web.sock") == "web-r1.sock"
     assert watched.said == ["one", "not-one"]
 
 
