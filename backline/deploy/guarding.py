@@ -46,6 +46,8 @@ class Run:
     """All of them have: from here nothing is undone."""
     not_undone: list[str] = field(default_factory=list)
     """What is still there of the new generation, as far as we know."""
+    stuck: list[str] = field(default_factory=list)
+    """The hosts whose switch could not be taken back: both generations run there."""
     status: str = "failed"
     undrafted: str = "nothing was deployed; what served goes on serving"
     """The state of things as long as, or where, no release is made."""
@@ -88,24 +90,37 @@ class Run:
                 host=lost.host,
                 step=lost.step,
             ) from lost
-        self.switched = True
         self.stopping.finish()
+        self.switched = draft.is_alone
         if not draft.is_alone:
             self._commit_everywhere(draft)
 
     def _commit_everywhere(self, draft: Draft) -> None:
-        try:
-            self.fleet.surely(commit, draft)
-        except Failure as failure:
-            raise Partial(
-                "not every host was told that all have switched",
-                lines=(failure.cause, *failure.lines),
-                hint=f"which release serves:  inv status{self.host_option}\n"
-                f"one for all again:     inv deploy{self.host_option}",
-                state=f"a host that was not told goes back by its own guard; the others go on with {draft.label}",
-                host=failure.host,
-                step=failure.step,
-            ) from failure
+        """First where beat goes away from: a host that is lost in this starts its beat again, and then nobody else must
+        have been told."""
+        told_first = [target for target in self.fleet.taking_part if target.name in draft.beat_leaves]
+        others = [target for target in self.fleet.taking_part if target not in told_first]
+        for hosts in filter(None, (told_first, others)):
+            self.switched = hosts is others
+            try:
+                self.fleet.surely_on(hosts, commit, draft)
+            except Failure as failure:
+                raise self._partly_committed(failure, draft) from failure
+
+    def _partly_committed(self, failure: Failure, draft: Draft) -> Partial:
+        lost = [target.name for target in self.fleet.taking_part if target.tally.serves is None]
+        before = draft.on(lost[0]).stock.live_name if lost else ""
+        others = f"go on with {draft.label}" if self.switched else "go back: beat was to leave first where it was"
+        return Partial(
+            "not every host was told that all have switched",
+            lines=(failure.cause, *failure.lines),
+            hint=f"which it is:        inv status --host {','.join(lost)}\n"
+            f"one for all again:  inv deploy{self.host_option}",
+            state=f"no answer to that from {', '.join(lost)}: {draft.label} goes on there if it was heard; else the "
+            f"host's own guard takes it back{f' to {before}' if before else ''}\nthe others {others}",
+            host=failure.host,
+            step=failure.step,
+        )
 
 
 @contextmanager
@@ -215,21 +230,24 @@ def take_switch_back(target: Target, run: Run, draft: Draft) -> None:
     from backline.agent.steps.guarded import TakeSwitchBack
 
     with _leaving_it_to_the_guard(target, run, draft):
-        notes = target.answer(TakeSwitchBack(), tuple)
-        run.not_undone += [f"on {target.name} could not be undone: {note}" for note in notes]
-    target.note_serving(draft.on(target.name).stock.live_name)
+        target.answer(TakeSwitchBack(), tuple)  # what stands in the way is told when it is tried again
+        target.note_serving(draft.on(target.name).stock.live_name)
 
 
 def undo(target: Target, run: Run, draft: Draft) -> None:
-    """End what was started of the new generation, and give the old one its queues back."""
-    from backline.agent.steps.guarded import EndGuard, Revert
+    """End what was started of the new generation, and give the old one its queues back. Where the switch cannot be
+    taken back both go on running."""
+    from backline.agent.steps.guarded import EndGuard, Revert, TakeSwitchBack
 
     with _leaving_it_to_the_guard(target, run, draft):
-        for note in target.answer(Revert(), tuple):
+        in_the_way = target.answer(TakeSwitchBack(), tuple)
+        if in_the_way:
+            run.stuck.append(target.name)
+        for note in in_the_way or target.answer(Revert(), tuple):
             target.session.note(f"could not be undone: {note}")
-            run.not_undone.append(f"could not be undone: {note}")
+            run.not_undone.append(f"on {target.name} could not be undone: {note}")
         target.perform(EndGuard())
-    target.note_serving(draft.on(target.name).stock.live_name)
+        target.note_serving(None if in_the_way else draft.on(target.name).stock.live_name)
 
 
 @contextmanager
@@ -238,6 +256,8 @@ def _leaving_it_to_the_guard(target: Target, run: Run, draft: Draft) -> Iterator
     try:
         yield
     except Failure as error:
+        if target.tally.serves is not None:  # else it was told to commit, and may have heard it
+            target.note_serving(draft.on(target.name).stock.live_name)
         line = f"the guard on {target.name} undoes what was begun of {draft.label}"
         if line in run.not_undone:
             return
@@ -283,6 +303,12 @@ def _host_by_host(run: Run, failure: Failure) -> Iterator[str]:
 def _what_serves(run: Run, draft: Draft) -> str:
     """After what was begun was undone, or could not be."""
     live = draft.first.stock.live_number
+    if run.stuck:
+        hosts = ", ".join(run.stuck)
+        return (
+            f"{draft.label} was to be taken back, and on {hosts} cannot be; the next run there tries it again before "
+            f"anything else:  inv deploy --host {','.join(run.stuck)}"
+        )
     if not live:
         return "nothing was live before, and nothing is now"
     if not run.has_stopped_something:

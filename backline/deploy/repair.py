@@ -23,7 +23,7 @@ from backline.deploy.stock import Stock
 from backline.deploy.strays import end_strays
 from backline.fleet.target import Target
 from backline.resources.codec import decoded
-from backline.resources.failure import Failure, Unreachable
+from backline.resources.failure import ConfigurationError, Failure, Partial, Unreachable
 from backline.resources.records import LiveRecord
 from backline.resources.resource import Action
 
@@ -47,7 +47,10 @@ def repaired(run: Run, stocks: Sequence[Stock]) -> tuple[Stock, ...]:
     texts = dict(zip((target.name for target in targets), run.fleet.on(targets, read_what_is_owed), strict=True))
     owed = {name: read_journal(text) for name, text in texts.items()}
     by_name = {stock.name: stock for stock in stocks}
-    run.fleet.on(targets, repair, {name: settlement(by_name[name], owed, stocks) for name in owed})
+    settlements = {name: settlement(by_name[name], owed, stocks) for name in owed}
+    for name, wanted in settlements.items():
+        _require_all_who_know(name, who_else_knows(owed[name], wanted, run.order.others), list(by_name))
+    run.fleet.on(targets, repair, settlements)
     by_name.update({stock.name: stock for stock in run.fleet.on(targets, look_again)})
     return tuple(by_name[stock.name] for stock in stocks)
 
@@ -63,7 +66,7 @@ def repair(target: Target, settlements: Mapping[str, Settlement]) -> None:
     if wanted.objection:
         _warn(target, f"an earlier run was cut off, and what it owes is left to a person: {wanted.objection}", state)
         return
-    wrong = [reason for act in wanted.acts for reason in _tried(target, act)]
+    wrong = [reason for act in wanted.acts for reason in _tried(target, act, state)]
     for reason in wrong:
         _warn(target, f"an earlier run was cut off, and this of what it owes could not be done: {reason}", state)
     if not wrong:
@@ -91,6 +94,22 @@ def settlement(stock: Stock, owed: Mapping[str, Owed], every: Sequence[Stock]) -
     if own.committed or (own.switched and _is_committed_elsewhere(stock, after, undo, owed, every)):
         return Settlement(finish, is_undone=False, objection=_objection_to_finish(stock, after))
     return Settlement(undo, objection=_objection_to_undo(stock, after, undo))
+
+
+def who_else_knows(owed: Owed, wanted: Settlement, others: Collection[str]) -> tuple[str, ...]:
+    """The hosts among `others`, which this run is not for, that may have committed what would be taken back here."""
+    in_doubt = owed.switched and not owed.committed and wanted.is_undone
+    return tuple(name for name in owed.hosts if name in others) if in_doubt else ()
+
+
+def _require_all_who_know(name: str, absent: tuple[str, ...], named: Sequence[str]) -> None:
+    if absent:
+        raise ConfigurationError(
+            f"a run was cut off in the switch of {name}; whether that goes back depends on "
+            f"{', '.join(absent)}, which this run is not for",
+            hint=f"all of them at once:  inv deploy --host {','.join((*named, *absent))}",
+            host=name,
+        )
 
 
 def _objection_to_finish(stock: Stock, after: LiveRecord | None) -> str:
@@ -142,15 +161,27 @@ def _action(form: Mapping[str, object]) -> Action:
     return found
 
 
-def _tried(target: Target, act: Action) -> Collection[str]:
-    """Why it could not be done; what comes after it is done all the same."""
+def _tried(target: Target, act: Action, state: str) -> Collection[str]:
+    """Why it could not be done; what comes after it is done all the same, but for the way back: as long as that cannot
+    be gone, what comes after it would end what serves. Raises Partial then."""
     try:
         target.perform(act)
     except Unreachable:
         raise
     except Failure as failure:
+        if isinstance(act, UndoSwitch):
+            raise _not_taken_back(failure, target, state) from failure
         return (f"{type(act).__name__}: {failure.cause}",)
     return ()
+
+
+def _not_taken_back(failure: Failure, target: Target, state: str) -> Partial:
+    return Partial(
+        f"the switch of an earlier run, which was cut off, cannot be taken back: {failure.cause}",
+        lines=failure.lines,
+        hint=f"{failure.hint or 'move away what is in the way there'}\nthen:  inv deploy --host {target.name}",
+        state=f"both generations go on running there, and what is owed stands in {state}/journal",
+    )
 
 
 def _is_asked_in_vain(target: Target, stocks: Sequence[Stock]) -> bool:

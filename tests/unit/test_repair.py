@@ -11,7 +11,7 @@ from backline.agent.journal import Owed, read_journal
 from backline.agent.steps.drain_programs import DrainPrograms
 from backline.agent.steps.undo_switch import UndoSwitch
 from backline.deploy.draft import new_release
-from backline.deploy.repair import Settlement, settlement
+from backline.deploy.repair import Settlement, settlement, who_else_knows
 from backline.deploy.stock import Stock
 from backline.resources.codec import encoded
 from backline.resources.records import LiveRecord
@@ -30,6 +30,7 @@ SWITCHING = {
     "back": encoded(BACK),
     "live": NEW.to_json(),
     "finish": [["drain", encoded(END_OLD)], ["prune", encoded(END_OLD)]],
+    "hosts": ["web1", "web2", "web3"],
 }
 SWITCHED = {"entry": "switched"}
 COMMITTED = {"entry": "committed"}
@@ -73,6 +74,24 @@ def test_a_host_in_doubt_decides_for_no_other() -> None:
     every = [host("web1", NEW), host("web2", NEW)]
     for stock in every:
         assert settlement(stock, {"web1": owed, "web2": owed}, every) == Settlement((BACK, END_NEW))
+
+
+@pytest.mark.parametrize(
+    ("entries", "others", "web2", "asked"),
+    [
+        ((SWITCHING, SWITCHED), {"web3"}, OLD, ("web3",)),
+        ((SWITCHING, SWITCHED), set(), OLD, ()),  # the inventory has it no more
+        ((SWITCHING, SWITCHED), {"web3"}, NEW, ()),  # web2 has committed: that is enough
+        ((SWITCHING,), {"web3"}, OLD, ()),  # nobody commits before this one has switched
+        ((SWITCHING, SWITCHED, COMMITTED), {"web3"}, OLD, ()),
+    ],
+)
+def test_who_else_knows_what_became_of_a_switch(
+    entries: tuple[object, ...], others: set[str], web2: LiveRecord, asked: tuple[str, ...]
+) -> None:
+    owed = journal(*entries)
+    assert owed.hosts == ("web1", "web2", "web3")
+    assert who_else_knows(owed, settled(owed, NEW, web2=web2), others) == asked
 
 
 def test_what_was_taken_back_already_is_undone_as_if_it_were_not() -> None:

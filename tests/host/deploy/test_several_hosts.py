@@ -114,6 +114,9 @@ def test_a_part_of_the_hosts_is_told_and_placed_by_all(several: Several) -> None
     refused = project.on_host("restart-workers", check=False)
     assert refused.code == 2
     assert "do not serve the same release" in refused.summary["error"]["cause"]
+    nowhere = project.on_host("rollback", "--to", "r999", check=False)
+    assert nowhere.code == 2
+    assert f"{WORKER}: r999 is not on the host" in nowhere.err
     mended = project.on_host("deploy")
     assert any("different releases" in one["text"] for one in mended.events if one["event"] == "warning")
     assert set(live(several).values()) == {mixed[WORKER] + 1}
@@ -126,11 +129,36 @@ def test_beat_goes_from_one_host_to_another_and_is_never_twice(several: Several)
     assert alone.code == 2
     assert "two beats" in alone.err
     with Beats(several).counting() as beats:
+        lost_in_its_commit(several, SITE)
+        assert [len(host.beats) for host in several.serving] == [1, 0]
         several.project.on_host("deploy")
     assert [len(host.beats) for host in several.serving] == [0, 1]
     assert beats.most == 1
     assert live(several)[SITE] == live(several)[WORKER]
     assert [len(host.beats) for host in several.serving] == [0, 1]
+
+
+def lost_in_its_commit(several: Several, name: str) -> None:
+    """The host's agent dies before it hears that all have switched; it is told first, for beat is to leave it."""
+    host, number = several.hosts[name], next_number(several)
+    with untouched(several, f"r{number}"), Deploy(several.project) as deploy:
+        deploy.until("push code")
+        with switch_gates(several.hosts[WORKER]) as (gate,):
+            gate.await_guard()
+            deploy.until("switch", "finished")  # on the host that is not held
+            agent = host.agent()
+            with host.paused(agent):
+                gate.open()
+                deploy.until("commit")
+                os.kill(agent, signal.SIGKILL)
+        ended = deploy.ended()
+    assert ended.code == 5
+    assert f"no answer to that from {name}" in ended.err
+    assert [one["host"] for one in ended.events if (one["event"], one.get("step")) == ("started", "commit")] == [name]
+    assert {one: told["serves"] for one, told in ended.summary["hosts"].items() if one != BROKER} == {
+        name: None,
+        WORKER: f"r{live_on(several.hosts[WORKER])}",
+    }
 
 
 class Beats:
@@ -255,6 +283,11 @@ def test_power_lost_while_not_every_host_has_switched_goes_back(several: Several
             cut_off(several, deploy)
     assert live(several)[SITE] == number
     assert live(several)[WORKER] != number, "a mix, which nobody was left to mend"
+    refused = several.project.inv("deploy", "--host", SITE, check=False)
+    assert refused.code == 2
+    assert f"whether that goes back depends on {WORKER}" in refused.err
+    assert f"inv deploy --host {SITE},{WORKER}" in refused.err
+    assert live(several)[SITE] == number
     assert repaired(several) == [f"{SITE} undone", f"{WORKER} undone"]
     assert set(live(several).values()) == {number + 1}
     assert several.project.on_host("deploy").summary["status"] == "live"
