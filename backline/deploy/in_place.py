@@ -11,6 +11,7 @@ from backline.agent.steps.start_programs import StartPrograms
 from backline.agent.steps.stop_programs import StopPrograms
 from backline.deploy.cost import costs_in_place
 from backline.deploy.draft import Change, Draft
+from backline.deploy.overlap import take_queues_from
 from backline.deploy.switching import switch_over, switched_links
 from backline.fleet.target import Target
 from backline.resources.joining import together
@@ -32,8 +33,11 @@ def announce_pause(target: Target, draft: Draft) -> None:
 
 
 def stop_old_workers(target: Target, draft: Draft) -> None:
-    """Wait until they have finished what they had begun; the old web serves meanwhile."""
-    stop_guarded(target, draft.on(target.name).old(WORKERS))
+    """They begin nothing more, and then end: told to end while it takes a task, a worker may give that back and do it
+    as well. Wait until they have finished what they had begun; the old web serves meanwhile."""
+    old = draft.on(target.name).old(WORKERS)
+    take_queues_from(target, old)
+    stop_guarded(target, old)
 
 
 def stop_old_beat(target: Target, draft: Draft) -> None:

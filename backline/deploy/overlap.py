@@ -54,6 +54,11 @@ def take_queues_over(target: Target, draft: Draft) -> None:
     old = change.old(WORKERS)
     single = tuple(process for process in change.new(WORKERS) if not process.overlaps)
     target.tally.pauses.begin(process.name for process in single if process.name in {one.name for one in old})
+    take_queues_from(target, old)
+
+
+def take_queues_from(target: Target, old: tuple[Process, ...]) -> None:
+    """The same for these; the undo gives their queues back."""
     resume = together(process.resume_work for process in old)
     for place, release_work in enumerate(together(process.release_work for process in old)):
         target.perform(Guarded(release_work, undo=resume[place]))

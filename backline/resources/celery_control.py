@@ -21,6 +21,11 @@ IMPORT_SECONDS = 120.0
 """How long the project may take to be imported, on top of the seconds that are given to the workers."""
 LINES_SHOWN = 20
 
+LAST_POLL = 1.2
+"""Seconds after which a worker's last BRPOP has ended: it lasts one, at the broker, whatever the load here."""
+STANDSTILL = 3.0
+"""Seconds without any change after which tasks that a worker has taken and not begun do wait for its long ones."""
+
 
 @dataclass(frozen=True)
 class CeleryApplication:
@@ -44,6 +49,8 @@ class NodeReply:
     pid: int
     queues: tuple[str, ...]
     before: tuple[str, ...] = ()
+    unbegun: int = 0
+    """After CANCEL: how many tasks it has taken and not begun, with room for them; -1 where it does not say."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,8 @@ def control(
         "verb": verb,
         "nodes": {node: list(queues) for node, queues in nodes.items()},
         "seconds": seconds,
+        "last_poll": LAST_POLL,
+        "standstill": STANDSTILL,
     }
     completed = host.run(
         (application.launcher, application.interpreter, "-c", SCRIPT, json.dumps(request)),
@@ -94,11 +103,12 @@ def _replies(said: list[dict[str, object]]) -> Replies:
 
 
 def _node_reply(said: Mapping[str, object]) -> NodeReply:
-    pid, queues, before = said["pid"], said["queues"], said["before"]
+    pid, queues, before, unbegun = said["pid"], said["queues"], said["before"], said["unbegun"]
     assert isinstance(pid, int)
+    assert isinstance(unbegun, int)
     assert isinstance(queues, list)
     assert isinstance(before, list)
-    return NodeReply(pid, tuple(queues), tuple(before))
+    return NodeReply(pid, tuple(queues), tuple(before), unbegun)
 
 
 MARK = "backline-says:"
@@ -115,7 +125,13 @@ if request["application"].split(".")[0] == "djcelery":
     djcelery.setup_loader()  # as manage.py's settings do: else Celery 3.1 knows nothing of Django's
 application = find_app(request["application"])
 nodes = request["nodes"]
-deadline = time.time() + request["seconds"]
+deadline = 0
+
+def begin_to_wait():
+    """From now on, what is asked for may take its seconds."""
+    global deadline
+    deadline = time.time() + request["seconds"]
+    signal.alarm(int(request["seconds"]) + 5)
 
 def say(**words):
     sys.stdout.write(request["mark"] + json.dumps(words) + "\n")
@@ -127,7 +143,7 @@ def give_up(signal_number, frame):
     os._exit(0)
 
 signal.signal(signal.SIGALRM, give_up)
-signal.alarm(int(request["seconds"]) + 5)
+begin_to_wait()
 
 def connected():
     """A connection that says at once when there is no broker, where Celery's own would try a hundred times."""
@@ -160,9 +176,49 @@ def consumed(wanted):
     answers = ask("active_queues", wanted)
     return dict((node, [queue["name"] for queue in answers[node] or []]) for node in answers)
 
-def tell(found, before, pids):
+def tell(found, before, pids, unbegun={}):
     for node in found:
-        say(node=node, pid=pids.get(node, 0), queues=found[node], before=before.get(node, []))
+        say(
+            node=node, pid=pids.get(node, 0), queues=found[node], before=before.get(node, []),
+            unbegun=unbegun.get(node, 0),
+        )
+
+def tasks(command, wanted):
+    """Node -> the ids of its tasks, sorted."""
+    answers = ask(command, wanted)
+    listed = dict((node, answers[node]) for node in answers if isinstance(answers[node], list))
+    return dict((node, sorted(task["id"] for task in listed[node])) for node in listed)
+
+def slots(wanted):
+    answers = ask("stats", wanted)
+    return dict((node, (answers[node].get("pool") or {}).get("max-concurrency") or 0) for node in answers)
+
+UNTOLD = -1
+
+def left_unbegun(wanted):
+    """Node -> how many tasks it has taken and not begun, when all are begun or time is over.
+
+    A worker that is told to end between the two gives such a task back to the broker, and does it as well. What waits
+    for a free slot behind long tasks is only given back: that is so where nothing changes for a while. The first round
+    may come before what the broker had sent is read; the second one does not."""
+    begin_to_wait()
+    room, left, seen, changed, rounds = slots(wanted), list(wanted), {}, {}, 0
+    while True:
+        reserved = tasks("dump_reserved", left)
+        holding = [node for node in left if reserved.get(node) != []]
+        active = tasks("dump_active", [node for node in holding if node in reserved])
+        for node in active:
+            now = (reserved[node], active[node])
+            if seen.get(node) != now:
+                seen[node], changed[node] = now, time.time()
+        full = [node for node in active if len(active[node]) >= room.get(node, 0) > 0]
+        stands = [node for node in full if time.time() - changed[node] > request["standstill"]]
+        rounds += 1
+        if rounds > 1:
+            left = [node for node in holding if node not in stands]
+        if not left or time.time() > deadline:
+            return dict((node, len(reserved[node]) if node in reserved else UNTOLD) for node in left)
+        time.sleep(0.05)
 
 def ping():
     answers = ask("stats", list(nodes))
@@ -175,7 +231,8 @@ def cancel():
             for queue in found[node]:
                 ask("cancel_consumer", [node], {"queue": queue})
         found = dict(found, **consumed([node for node in found if found[node]]))
-    tell(found, before, {})
+    time.sleep(request["last_poll"])
+    tell(found, before, {}, left_unbegun(list(found)))
 
 def resume():
     before = found = consumed(list(nodes))

@@ -9,6 +9,7 @@ from backline.resources.failure import Failure
 from backline.resources.joining import joined_by
 from backline.resources.resource import Action
 from backline.resources.supervisor_rpc import RUNNING, STARTING, Supervisor, SupervisorAbsent
+from backline.resources.words import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CancelQueues(Action):
-    """Returns a mapping of each node that answered to the queues that were taken from it.
+    """Returns a mapping of each node that answered to the queues that were taken from it, when it consumes nothing more
+    and has begun all that it took: from then on it can be told to end without a task's being done twice.
 
     One that does not run consumes nothing and is passed over with a note; one that runs and is silent is a Failure."""
 
@@ -29,8 +31,6 @@ class CancelQueues(Action):
     application: str
     nodes: tuple[tuple[str, str], ...]
     """(node name, Supervisor program)"""
-    settle: float = 0.5
-    """Seconds after which a worker has surely taken the last message that it was waiting for."""
     supervisor_socket: str = ""
     """By which a worker that does not run is told from a silent one; without it, silence is a failure."""
     patience: float = 20.0
@@ -46,14 +46,23 @@ class CancelQueues(Action):
             return {}
         application = CeleryApplication(self.launcher, self.interpreter, self.directory, self.application, self.user)
         replies = control(host, application, CANCEL, {node: () for node in running}, self.patience)
-        # who has ended meanwhile is no failure
-        require_answers(running_nodes(self.supervisor_socket, self.nodes), replies, self.patience)
+        running = running_nodes(self.supervisor_socket, self.nodes)  # who has ended meanwhile is no failure
+        require_answers(running, replies, self.patience)
         keeping = {node: reply.queues for node, reply in replies.nodes.items() if reply.queues}
         if keeping:
             names = "; ".join(f"{node} consumes {', '.join(queues)}" for node, queues in keeping.items())
             raise Failure(f"after {self.patience:g} s of cancel_consumer {names}", hint="deploy again")
-        host.pause(self.settle)
+        unbegun = {node: replies.nodes[node].unbegun for node in running if replies.nodes[node].unbegun}
+        if unbegun:
+            names = "; ".join(_unbegun(node, number) for node, number in unbegun.items())
+            raise Failure(f"after {self.patience:g} s {names}", hint="deploy again")
         return {node: reply.before for node, reply in replies.nodes.items()}
+
+
+def _unbegun(node: str, number: int) -> str:
+    if number < 0:
+        return f"{node} does not say which tasks it has taken"
+    return f"{node} has taken {counted(number, 'task')} and not begun"
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,8 @@ class ResumeQueues(Action):
     programs: tuple[tuple[str, str], ...] = ()
     """(node name, Supervisor program), by which a worker that does not run is told from a silent one."""
     supervisor_socket: str = ""
-    patience: float = 20.0
+    patience: float = 60.0
+    """Seconds; in plain mode it has just been started again."""
     user: str = ""
 
     def joined(self, other: Action) -> ResumeQueues | None:
@@ -121,5 +131,5 @@ def require_answers(running: tuple[str, ...], replies: Replies, patience: float)
         because = replies.trouble or "nothing came back"
         raise Failure(
             f"no answer from {', '.join(silent)} within {patience:g} s: {because}",
-            hint="see whether the broker answers, and the worker's log",
+            hint="see whether the broker answers, and the worker's log; of one that you end yourself nothing is asked",
         )

@@ -84,13 +84,15 @@ class Site:
         self.write(".backline/run", LAUNCHER.format(directory=self.directory, broker=self.broker_url))
         os.chmod(self.launcher, 0o755)
 
-    def worker(self, name: str, queues: str = "default") -> Program:
+    def worker(
+        self, name: str, queues: str = "default", pool: str = "threads", options: tuple[str, ...] = ()
+    ) -> Program:
         """A worker of one slot whose node is `NAME@here`."""
         return self.daemon.program(
             name,
             *(self.launcher, "/usr/bin/env", f"NODE={name}", self.virtualenv.executable("celery")),
             *("-A", "shop.celery:app", "worker", "-n", f"{name}@here", "-c", "1", "-Q", queues, "-l", "info"),
-            *("-P", "threads", "--without-mingle", "--without-gossip"),
+            *("-P", pool, "--without-mingle", "--without-gossip"),
             directory=str(self.directory),
             start_seconds=10,
         )

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from pathlib import Path
+
 import pytest
 
 from backline.agent.machine import Machine
@@ -9,7 +13,7 @@ from backline.resources.actions.celery_queues import CancelQueues, ResumeQueues
 from backline.resources.failure import Failure
 from tests.host.supervisor.conftest import Listener, eventually
 
-from .conftest import Site, told
+from .conftest import CELERY, Site, told
 
 OLD = (("shop-old@here", "shop-old"),)
 
@@ -64,6 +68,38 @@ def test_worker_without_named_queues_is_given_those_of_the_application(site: Sit
     start_old(site)
     cancel(site).perform(machine)
     assert resume(site).perform(machine) == {"shop-old@here": ("default",)}
+
+
+def test_worker_is_not_left_before_it_has_begun_what_it_took(site: Site, machine: Machine) -> None:
+    """Told to end in between it gives the task back to the broker, and does it as well."""
+    site.begin(site.worker("shop-old", pool="prefork"))
+    site.ping("shop-old").perform(machine)
+    children = children_of(site.daemon.pid("shop-old"))
+    for pid in children:
+        os.kill(pid, signal.SIGSTOP)
+    site.send(1)
+    eventually(machine, lambda: " received" in (site.daemon.root / "shop-old.log").read_text())
+    with pytest.raises(Failure, match="after 3 s shop-old@here has taken 1 task and not begun"):
+        cancel(site, patience=3.0).perform(machine)
+    for pid in children:
+        os.kill(pid, signal.SIGCONT)
+    assert cancel(site).perform(machine) == {"shop-old@here": ()}
+    assert site.journal() == ["began 1 shop-old", "ended 1 shop-old"]
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_what_waits_behind_a_long_task_is_not_waited_for(site: Site, machine: Machine) -> None:
+    """With prefetch, as another broker or an older Celery has it: it is given back when the worker has ended."""
+    site.write("shop/celery.py", CELERY.replace("worker_disable_prefetch=True", "worker_prefetch_multiplier=2"))
+    start_old(site)
+    site.send(1, 2, gate="finish")
+    site.await_note("began 1 shop-old")
+    assert cancel(site).perform(machine) == {"shop-old@here": ("default",)}
+    assert site.journal() == ["began 1 shop-old"]
+    site.write("finish", "")
 
 
 def test_worker_that_does_not_run_is_passed_over_with_a_note(site: Site, machine: Machine, listener: Listener) -> None:
