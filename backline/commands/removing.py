@@ -56,7 +56,7 @@ def remove(site: Site, name: str = "", yes: bool = False, now: bool = False, jso
 
 def _remove(site: Site, fleet: Fleet, order: Order, app: str, *, ask: bool, now: bool) -> Outcome:
     from backline.deploy.outcome import CHECKED, Outcome
-    from backline.deploy.removing import ABSENT, find_app, tell_what_goes
+    from backline.deploy.removing import ABSENT, count_what_goes, find_app, tell_what_goes
     from backline.deploy.removing import remove as remove_app
 
     wish = _wish(site, fleet, order, NOW if now else None)
@@ -68,6 +68,8 @@ def _remove(site: Site, fleet: Fleet, order: Order, app: str, *, ask: bool, now:
     for one in found:
         tell_what_goes(one)
     if site.check:
+        for one in found:
+            count_what_goes(one)
         return Outcome(CHECKED, words=f"{app} would go from {hosts}; this was a check, and nothing was done")
     if ask:
         _require_right(

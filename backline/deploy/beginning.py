@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from backline.agent.events import Event, Kind
 from backline.deploy.guarding import Run
 from backline.deploy.prepare import let_go, lock, look, take_stock
 from backline.deploy.role import has_programs
 from backline.deploy.stock import Stock
+from backline.fleet.target import Target
 from backline.resources.failure import ConfigurationError, Failure
 
 
@@ -40,12 +41,25 @@ def mended(run: Run, stocks: Sequence[Stock]) -> tuple[Stock, ...]:
 
 
 def refuse_early(run: Run, requirement: Callable[[Stock], object]) -> None:
-    """Have each host that takes part say whether what is asked for can be done there, before anything is changed.
+    """Have each host that takes part say whether what is asked for can be done there, before anything is changed; under
+    the lock it is looked at again. Raises what `requirement` raises, with what the other hosts say."""
+    refusals = [
+        refusal
+        for stock in run.fleet.each(look)
+        if _takes_part(run, stock)
+        for refusal in _refusals(requirement, stock)
+    ]
+    if refusals:
+        first, *others = refusals
+        first.lines += tuple(f"{other.host}: {other.cause}" for other in others)
+        raise first
 
-    Raises what `requirement` raises."""
-    for stock in run.fleet.each(look):
-        if _takes_part(run, stock):
-            requirement(stock)
+
+def _refusals(requirement: Callable[[Stock], object], stock: Stock) -> Iterator[Failure]:
+    try:
+        requirement(stock)
+    except Failure as failure:
+        yield failure
 
 
 def _takes_part(run: Run, stock: Stock) -> bool:
@@ -54,14 +68,18 @@ def _takes_part(run: Run, stock: Stock) -> bool:
 
 
 def lock_hosts(run: Run) -> None:
-    """On all hosts or on none. The first one's lock is taken first, so that of two runs on the same hosts one gets all;
-    the others' then at once. A host that is alone is locked in the flight of what comes next."""
+    """On all hosts or on none. A host that is alone is locked in the flight of what comes next."""
+    if len(run.fleet.targets) > 1:
+        lock_all(run, run.fleet.targets)
+
+
+def lock_all(run: Run, targets: Sequence[Target]) -> None:
+    """These or none. The first one's lock is taken first, so that of two runs on the same hosts one gets all; the
+    others' then at once."""
     fleet = run.fleet
-    if len(fleet.targets) == 1:
-        return
     try:
-        fleet.on(fleet.targets[:1], lock, run.order)
-        fleet.on(fleet.targets[1:], lock, run.order)
+        fleet.on(targets[:1], lock, run.order)
+        fleet.on(targets[1:], lock, run.order)
     except Failure as failure:
         fleet.go_on()
         held = [target for target in fleet.targets if target.holds_lock]

@@ -43,8 +43,10 @@ def take_stock(target: Target, order: Order) -> Stock:
 
     def begin() -> tuple[RolesAsked, Pending, Pending]:
         asked = begin_roles(target, order, settings, lock)
-        reap = target.session.begin(ReapPrograms(settings.supervisor.socket, app.program_prefixes), after=asked.apply)
-        return asked, reap, target.session.begin(reading(target), after=asked.apply)
+        paths = settings.supervisor
+        reap = ReapPrograms(paths.socket, paths.include_directory, app.program_prefixes)
+        reaped = target.session.begin(reap, after=asked.apply)
+        return asked, reaped, target.session.begin(reading(target), after=asked.apply)
 
     asked, reap, read = begin()
     _await_lock(target, lock)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from backline.agent.steps.find_traces import FindTraces, Traces
 from backline.agent.steps.forget_app import ForgetApp
 from backline.agent.steps.standing import Standing
-from backline.agent.steps.take_lock import TakeLock
+from backline.deploy.beginning import lock_all
 from backline.deploy.guarding import Run, ledger_entry, recorded
 from backline.deploy.order import Order
 from backline.deploy.outcome import Outcome
@@ -56,6 +56,11 @@ def find_app(target: Target, order: Order, wish: Wish) -> Found:
     return Found(target, planned, _standing(target, planned))
 
 
+def count_what_goes(found: Found) -> None:
+    """What a check would change is what there is."""
+    found.target.tally.changed += len(found.standing)
+
+
 def tell_what_goes(found: Found) -> None:
     """A line for each thing, and what stays because of others."""
     tell = found.target.session.note
@@ -69,7 +74,7 @@ def tell_what_goes(found: Found) -> None:
 def remove(fleet: Fleet, targets: Sequence[Target], order: Order, wish: Wish) -> Outcome:
     """Remove the app from these hosts of the fleet. Raises Partial with what is left where that cannot be done."""
     with recorded(fleet, order) as run:
-        fleet.on(targets, lock_app, order)
+        lock_all(run, targets)  # so that nobody deploys what is being removed
         run.undrafted = "what was told to end ends; what is left goes by the same command"
         try:
             fleet.on(targets, end_programs, order, wish)
@@ -79,12 +84,6 @@ def remove(fleet: Fleet, targets: Sequence[Target], order: Order, wish: Wish) ->
         except Failure as failure:
             raise _told(fleet, targets, order, wish, failure) from failure
     return Outcome(REMOVED)
-
-
-def lock_app(target: Target, order: Order) -> None:
-    """So that nobody deploys what is being removed."""
-    target.perform(TakeLock(target.settings.app.state_directory, order.who, order.command, order.at))
-    target.holds_lock = True
 
 
 def end_programs(target: Target, order: Order, wish: Wish) -> None:

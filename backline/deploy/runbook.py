@@ -54,12 +54,15 @@ def deploy(fleet: Fleet, order: Order, source: Source) -> Outcome:
 
 
 def rollback(fleet: Fleet, order: Order, wanted: int = 0) -> Outcome:
-    """Put an earlier release back as a new one: `wanted`, or (0) what was live before the origin of the live one."""
+    """Put an earlier release back as a new one: `wanted`, or (0) what was live before the origin of the live one. What
+    is live already stays."""
     with recorded(fleet, order) as run:
         refuse_early(run, lambda stock: stock.once_live(wanted) if wanted else stock.earlier_live())
         stocks = begin(run)
         if not wanted:
             require_one_release(run, stocks)
+        elif all(stock.live_number == wanted for stock in stocks):
+            return _stay(run, stocks)
         number = wanted or stocks[0].earlier_live()
         requirements = fleet.one(read_requirements, stocks[0].once_live(number).number)
         run.draft = draft = earlier_release(order, stocks, number, requirements)

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from backline.resources.failure import Failure
 from backline.resources.program_control import reload_configuration
+from backline.resources.program_files import program_file
 from backline.resources.resource import Action
 from backline.resources.supervisor_rpc import STOPPING, StillRunning, Supervisor, SupervisorAbsent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from backline.resources.foresight import Foresight
     from backline.resources.resource import Host
 
@@ -34,6 +33,7 @@ class ReapPrograms(Action):
     """`prefixes` are what the names of the app's programs begin with (`shop-`)."""
 
     socket: str
+    include_directory: str
     prefixes: tuple[str, ...]
 
     def perform(self, host: Host) -> Reaped:
@@ -47,17 +47,15 @@ class ReapPrograms(Action):
         return Reaped(*(tuple(name for name in ours if fates[name] == fate) for fate in _FATES))
 
     def foresee(self, host: Foresight) -> Reaped:
-        """Those that still finish; who has ended would be forgotten, which nobody sees."""
-        supervisor = Supervisor(self.socket)
+        """Those that still finish; who has ended would be forgotten, which nobody sees. Supervisor is not told to read
+        its files: that is a change."""
         try:
-            without_file = supervisor.reload_configuration().removed
-            found = {one.name: one.state for one in supervisor.processes()}
+            found = Supervisor(self.socket).processes()
         except Failure:  # it does not run, or refuses what the roles would mend before it is asked again
             return Reaped()
-        return Reaped(draining=tuple(sorted(name for name in without_file if self._drains(name, found))))
-
-    def _drains(self, name: str, states: Mapping[str, str]) -> bool:
-        return name.startswith(self.prefixes) and states.get(name) == STOPPING
+        stopping = sorted(one.name for one in found if one.state == STOPPING and one.name.startswith(self.prefixes))
+        files = {name: host.status(program_file(self.include_directory, name)) for name in stopping}
+        return Reaped(draining=tuple(name for name in stopping if files[name] is None))
 
     def _fate(self, host: Host, supervisor: Supervisor, name: str) -> str:
         found = supervisor.process(name)

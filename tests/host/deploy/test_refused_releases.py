@@ -161,6 +161,8 @@ def test_one_goes_back_only_to_what_is_there_and_was_live(live: Project) -> None
     assert "r99 is not on the host; to go back to there are: r1" in gone.text
     assert "r2 was never live; to go back to there are: r1" in failed.text
     assert gone.next == "inv releases --host sandbox"
+    stayed = live.on_host("rollback", "--to", "r1").summary
+    assert (stayed["status"], stayed["release"]) == ("live", "r1")
     assert (
         "'one' is not a release" in refused(live, "rollback", "--to", "one", code=USAGE, host="", step="rollback").text
     )

@@ -209,7 +209,9 @@ def test_who_names_another_app_is_refused_and_nothing_is_touched(shop: Project) 
     refused(shop, "remove", "--name", "shop", "--host", "sandbox", code=2, host="", step="remove")
     checked = shop.on_host("remove", "--check")
     assert checked.summary["status"] == "checked"
-    assert [text for text in notes(checked) if text.startswith("goes: program shop-web-r")]
+    going = [text for text in notes(checked) if text.startswith("goes: ")]
+    assert [text for text in going if text.startswith("goes: program shop-web-r")]
+    assert checked.summary["hosts"][shop.host]["changed"] == len(going)
     files = {name for name in host_as_it_is(shop) if not re.search(r"/(logs|run|shared)/|redis", name)}
     assert files == {name for name in before if not re.search(r"/(logs|run|shared)/|redis", name)}
     assert shop.pids() == pids
