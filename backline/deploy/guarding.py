@@ -169,10 +169,22 @@ def guarded(run: Run, draft: Draft) -> Iterator[None]:
     try:
         run.fleet.each(start_guard, run)
         yield
-    except Failure:
+    except Failure as failure:
         if not run.switched:
             _take_back(run, draft)
+        if run.stuck:
+            raise _stuck(run, failure) from failure
         raise
+
+
+def _stuck(run: Run, failure: Failure) -> Partial:
+    return Partial(
+        f"{failure.cause}; and the switch could not be taken back on {', '.join(run.stuck)}",
+        lines=failure.lines,
+        hint=f"mend what is in the way there\nthen:  inv deploy{run.host_option}",
+        host=failure.host,
+        step=failure.step,
+    )
 
 
 def _take_back(run: Run, draft: Draft) -> None:
@@ -304,11 +316,7 @@ def _what_serves(run: Run, draft: Draft) -> str:
     """After what was begun was undone, or could not be."""
     live = draft.first.stock.live_number
     if run.stuck:
-        hosts = ", ".join(run.stuck)
-        return (
-            f"{draft.label} was to be taken back, and on {hosts} cannot be; the next run there tries it again before "
-            f"anything else:  inv deploy --host {','.join(run.stuck)}"
-        )
+        return f"what serves on {', '.join(run.stuck)} is not known; the next run takes it back before anything else"
     if not live:
         return "nothing was live before, and nothing is now"
     if not run.has_stopped_something:

@@ -50,7 +50,7 @@ def repaired(run: Run, stocks: Sequence[Stock]) -> tuple[Stock, ...]:
     settlements = {name: settlement(by_name[name], owed, stocks) for name in owed}
     for name, wanted in settlements.items():
         _require_all_who_know(name, who_else_knows(owed[name], wanted, run.order.others), list(by_name))
-    run.fleet.on(targets, repair, settlements)
+    run.fleet.on(targets, repair, settlements, f"inv deploy{run.host_option}")
     by_name.update({stock.name: stock for stock in run.fleet.on(targets, look_again)})
     return tuple(by_name[stock.name] for stock in stocks)
 
@@ -60,13 +60,13 @@ def read_what_is_owed(target: Target) -> str:
     return target.answer(ReadText(f"{target.settings.app.state_directory}/journal"), str)
 
 
-def repair(target: Target, settlements: Mapping[str, Settlement]) -> None:
-    """Undo or finish what a run has left that was cut off together with its guard."""
+def repair(target: Target, settlements: Mapping[str, Settlement], again: str) -> None:
+    """Undo or finish what a run has left that was cut off together with its guard; `again` is typed where it can't."""
     wanted, state = settlements[target.name], target.settings.app.state_directory
     if wanted.objection:
         _warn(target, f"an earlier run was cut off, and what it owes is left to a person: {wanted.objection}", state)
         return
-    wrong = [reason for act in wanted.acts for reason in _tried(target, act, state)]
+    wrong = [reason for act in wanted.acts for reason in _tried(target, act, again)]
     for reason in wrong:
         _warn(target, f"an earlier run was cut off, and this of what it owes could not be done: {reason}", state)
     if not wrong:
@@ -161,7 +161,7 @@ def _action(form: Mapping[str, object]) -> Action:
     return found
 
 
-def _tried(target: Target, act: Action, state: str) -> Collection[str]:
+def _tried(target: Target, act: Action, again: str) -> Collection[str]:
     """Why it could not be done; what comes after it is done all the same, but for the way back: as long as that cannot
     be gone, what comes after it would end what serves. Raises Partial then."""
     try:
@@ -170,16 +170,17 @@ def _tried(target: Target, act: Action, state: str) -> Collection[str]:
         raise
     except Failure as failure:
         if isinstance(act, UndoSwitch):
-            raise _not_taken_back(failure, target, state) from failure
+            raise _not_taken_back(failure, target, again) from failure
         return (f"{type(act).__name__}: {failure.cause}",)
     return ()
 
 
-def _not_taken_back(failure: Failure, target: Target, state: str) -> Partial:
+def _not_taken_back(failure: Failure, target: Target, again: str) -> Partial:
+    state = target.settings.app.state_directory
     return Partial(
         f"the switch of an earlier run, which was cut off, cannot be taken back: {failure.cause}",
         lines=failure.lines,
-        hint=f"{failure.hint or 'move away what is in the way there'}\nthen:  inv deploy --host {target.name}",
+        hint=f"{failure.hint or 'move away what is in the way there'}\nthen:  {again}",
         state=f"both generations go on running there, and what is owed stands in {state}/journal",
     )
 

@@ -60,12 +60,14 @@ class SandboxHost:
 
     def serving(self) -> dict[str, object]:
         """What must stay as it is: links, the live record, and the process of each program that runs."""
-        programs = self.supervisor.processes()
         return {
             **{link: os.readlink(self.app / link) for link in self.links},
             "live": json.loads((self.state / "live.json").read_text()),
-            "pids": {program.name: program.pid for program in programs if program.state in SERVING},
+            "pids": self.serving_programs(),
         }
+
+    def serving_programs(self) -> dict[str, int]:
+        return {program.name: program.pid for program in self.supervisor.processes() if program.state in SERVING}
 
     def processes(self) -> dict[int, str]:
         return {process.pid: str(process) for process in find_processes(self.home)}

@@ -293,6 +293,37 @@ def test_power_lost_while_not_every_host_has_switched_goes_back(several: Several
     assert several.project.on_host("deploy").summary["status"] == "live"
 
 
+def test_a_switch_that_cannot_be_taken_back_leaves_both_running(several: Several) -> None:
+    """Until somebody has mended it, and the next run takes it back before anything else."""
+    site, worker = several.hosts[SITE], several.hosts[WORKER]
+    number = next_number(several)
+    before = site.serving_programs()
+    with Deploy(several.project, "--force", "--batch", "1") as deploy:
+        deploy.until("push code")
+        with switch_gates(worker) as (gate,):
+            gate.await_guard()
+            (site.app / "current").unlink()
+            (site.app / "current").mkdir()
+            os.kill(worker.agent(), signal.SIGKILL)
+            gate.open()
+            failed = deploy.ended()
+    assert failed.code == 5
+    assert f"could not be taken back on {SITE}" in failed.err
+    assert failed.summary["hosts"][SITE]["serves"] is None
+    running = site.serving_programs()
+    assert running.items() >= before.items()
+    assert [name for name in running if name.endswith(f"-r{number}")]
+    eventually_nothing(lambda: worker.traces(f"r{number}"))
+
+    refused = several.project.on_host("deploy", check=False)
+    assert refused.code == 5
+    assert "cannot be taken back" in refused.summary["error"]["cause"]
+    (site.app / "current").rmdir()
+    assert repaired(several) == [f"{SITE} undone"]
+    assert set(live(several).values()) == {number + 1}
+    eventually_nothing(lambda: site.traces(f"r{number}"))
+
+
 @pytest.mark.parametrize("untold", [(), (WORKER,)])
 def test_power_lost_after_the_commit_goes_forward(several: Several, untold: tuple[str, ...]) -> None:
     """Also on a host that the word had not reached: what another one's journal says decides for both. What follows the
