@@ -9,8 +9,9 @@ from backline.agent.steps.adopt_release import AdoptRelease
 from backline.agent.steps.burn_number import BurnNumber
 from backline.agent.steps.read_text import ReadText
 from backline.deploy.draft import Change, Draft
+from backline.deploy.file_changes import tell_file_changes
 from backline.deploy.shared_paths import require_free, shared_links
-from backline.fleet.target import Target
+from backline.fleet.target import Target, expected
 from backline.resources.actions.missing_blobs import MissingBlobs
 from backline.resources.blobs import TreeFile
 from backline.resources.directory import Directory
@@ -39,7 +40,9 @@ def push_code(target: Target, draft: Draft) -> None:
     releases = change.release.app.releases
     burnt = target.session.begin(_burn(change))
     incoming = f"{change.release.app.state_directory}/incoming"
-    missing = target.answer(MissingBlobs(draft.source.files, releases), tuple)
+    asked = target.session.begin(MissingBlobs(draft.source.files, releases))
+    target.session.foretell(lambda: tell_file_changes(target, draft))
+    missing = expected(asked.result(), tuple)
     burnt.result()
     paths = paths_of(draft.source.files)
     count = sum(len(paths[blob]) for blob in missing)

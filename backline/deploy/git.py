@@ -96,6 +96,13 @@ class Repository:
                 yield blob, process.stdout.read(size)
                 process.stdout.read(1)
 
+    def small_contents(self, blobs: Iterable[str], largest: int) -> Iterator[tuple[str, bytes]]:
+        """Of those blobs that are in this repository, the contents of at most so many bytes."""
+        asked = "".join(f"{blob}\n" for blob in dict.fromkeys(blobs))
+        told = self._run("cat-file", "--batch-check=%(objectname) %(objectsize)", words=asked.encode()).stdout.decode()
+        sizes = (line.split() for line in told.splitlines())
+        return self.contents(blob for blob, size in sizes if size.isdecimal() and int(size) <= largest)
+
     def sizes(self, blobs: Iterable[str]) -> tuple[int, ...]:
         """The size of each blob's content in bytes; the contents are not read."""
         wanted = list(blobs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable
 
 from backline.agent.events import Event, Kind, Outcome
 from backline.agent.steps.foresee import Foresee
@@ -25,6 +26,11 @@ class AskingSession(Session):
         for path in paths:
             detail = {"bytes": len(content)}
             self.tell(Event(Kind.FORESEEN, time.time(), status=Would.SEND, subject=path, detail=detail))
+
+    def foretell(self, events: Callable[[], Iterable[Event]]) -> None:
+        """It is found out, and told."""
+        for event in events():
+            self.tell(event)
 
     def remark(self, text: str) -> None:
         """What a step came to is not to be said: it came to nothing."""

@@ -154,6 +154,9 @@ class Session:
         """What was to stop has stopped: requests are taken again."""
         self._requests.go_on()
 
+    def foretell(self, events: Callable[[], Iterable[Event]]) -> None:
+        """What only whoever asks beforehand is told."""
+
     def begin_upload(self, files: int, size: int) -> None:
         """So many files with so many bytes are to come: who watches is told how far they are."""
         self._upload = Upload(files_total=files, bytes_total=size)

@@ -15,6 +15,7 @@ from backline.report.differences import as_diff
 from backline.report.lines import Lines
 from backline.report.masking import masked_event
 from backline.report.paint import Paint
+from backline.resources.foresight import Would
 
 if TYPE_CHECKING:
     from backline.report.live import LiveRows, Running
@@ -106,6 +107,8 @@ class Console:
     def _matters(self, event: Event) -> bool:
         if event.kind == Kind.SENDING:
             return False
+        if event.kind == Kind.FORESEEN and event.status == Would.CHANGE:
+            return self._diff  # that it would be sent is told anyway
         if event.kind in WORDY or event.status == Outcome.ASKED:
             return self._verbose
         if event.kind == Kind.RESOURCE:

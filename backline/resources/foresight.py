@@ -11,6 +11,8 @@ class Would:
     DRAIN = "would-drain"
     """It is told to finish what it has begun, and nobody waits for that."""
     SEND = "would-send"
+    CHANGE = "would-change"
+    """A file of the project, from the live release to the one that would be."""
     BUILD = "would-build"
     MIGRATE = "would-migrate"
     RUN = "would-run"

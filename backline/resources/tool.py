@@ -107,7 +107,7 @@ class Tool(PathResource):
 
     @property
     def _hint(self) -> str:
-        return f"or install {' or '.join(self.names)} on the host yourself" if self.names else ""
+        return f"install {' or '.join(self.names)} on the host yourself" if self.names else ""
 
     def _programs_in(self, virtualenv: str, host: Host) -> tuple[str, ...]:
         import glob

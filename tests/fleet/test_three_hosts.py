@@ -71,9 +71,7 @@ def test_a_second_deploy_changes_nothing(story: Story) -> None:
 
 def test_a_task_that_the_web_server_sends_is_done_on_a_worker(story: Story) -> None:
     (said,) = story.said("inv manage")
-    done = re.search(r"'worker': 'default-r1@(\w+)', 'release': 'r1'", said)
-    assert done is not None
-    assert done[1] in WORKERS
+    assert said.strip() in {f"default-r1@{worker}" for worker in WORKERS}
 
 
 def test_the_workers_logs_are_one_in_the_order_of_time(story: Story) -> None:
@@ -122,23 +120,22 @@ def test_what_is_in_the_vault_is_shown_to_nobody(story: Story) -> None:
 
 
 def test_all_switch_or_none(story: Story) -> None:
-    """In waves; then a server is cut off before the switch: nobody switches, and it cleans up by itself."""
+    """A server is cut off before the switch: nobody switches, and it cleans up by itself. Then all do, in waves."""
     project, lost_server = story.project, story.servers["worker2"]
-    assert project.on_host("deploy", "--force", "--batch", "1").summary["release"] == "r4"
     with Deploy(project, "--force") as deploy:
         deploy.until("watch")
         lost_server.cut()
         lost = deploy.ended()
     assert (lost.code, lost.summary["error"]["host"]) == (4, "worker2")
-    assert {host["serves"] for host in lost.summary["hosts"].values()} == {"r4"}
-    assert live(story) == {"releases/4"}
+    assert {host["serves"] for host in lost.summary["hosts"].values()} == {"r3"}
+    assert live(story) == {"releases/3"}
     assert front_page(story) == 200
     lost_server.heal()
-    eventually(lambda: not any("-r5" in line for line in lost_server.commands()))
+    eventually(lambda: not any("-r4" in line for line in lost_server.commands()))
     sent = project.inv("manage", f'shell -c "{SEND}"', "--host", "web").out.splitlines()[-1]
-    assert sent in {f"default-r4@{worker}" for worker in WORKERS}
-    assert project.on_host("deploy", "--force").summary["release"] == "r6"
-    assert live(story) == {"releases/6"}
+    assert sent in {f"default-r3@{worker}" for worker in WORKERS}
+    assert project.on_host("deploy", "--force", "--batch", "1").summary["release"] == "r5"
+    assert live(story) == {"releases/5"}
 
 
 def live(story: Story) -> set[str]:
