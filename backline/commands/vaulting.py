@@ -21,7 +21,9 @@ AGAIN = "the same once more: "
 def encrypt(site: Site, name: str) -> None:
     """Print a variable with its value encrypted, to be put into group_vars or host_vars; Ansible reads it too.
 
-    The value is asked for, or read from a pipe:  openssl rand -hex 30 | inv vault.encrypt redis_password
+    The value is asked for, or read from a pipe.
+
+    inv vault.encrypt redis_password >>inventory/group_vars/prod/vault.yml
     """
     from backline.inventory.vault import encrypted
 
