@@ -1,4 +1,4 @@
-"""The hosts file: groups, their children, hosts, and the variables written inline with them."""
+"""The hosts file in YAML: groups, their children, hosts, and the variables written inline with them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from backline.inventory.host_names import host_key
+from backline.inventory.host_names import HostKey, host_key
 from backline.inventory.variable import Place, Variable
 from backline.inventory.vault import Vault
 from backline.inventory.yaml_document import Document, read_document
@@ -57,7 +57,7 @@ class HostsFile:
 
 
 def read_hosts_file(path: Path, vault: Vault) -> HostsFile:
-    """Read the file and settle what it leaves open: every group is below `all`, every host is in a group."""
+    """Read the file, and settle what it leaves open."""
     document = read_document(path, vault)
     reader = _Reader(document)
     if not isinstance(document.value, dict):
@@ -65,16 +65,46 @@ def read_hosts_file(path: Path, vault: Vault) -> HostsFile:
         raise ConfigurationError(f"{document.file}: groups of hosts should be here", hint=hint)
     for name in document.value:
         reader.group(name, (name,))
-    drafts = reader.drafts
+    return settled(reader.drafts)
+
+
+def new_drafts(origin: Origin) -> HostsFile:
+    """The two groups that every inventory has."""
+    return HostsFile(origin, {ALL: GroupDraft(ALL), UNGROUPED: GroupDraft(UNGROUPED)})
+
+
+def settled(drafts: HostsFile) -> HostsFile:
+    """With every group below `all`, and every host in a group."""
     _adopt_orphans(drafts)
     _measure_depths(drafts)
     return drafts
 
 
+def take_variables(group: GroupDraft, variables: dict[str, Variable]) -> None:
+    """Into the group; its priority is none of them."""
+    priority = variables.pop(PRIORITY, None)
+    group.variables.update(variables)
+    if priority is None:
+        return
+    if not isinstance(priority.value, int):
+        raise ConfigurationError(f"{priority.origin}: {PRIORITY} must be a whole number")
+    group.priority = priority.value
+
+
+def take_hosts(drafts: HostsFile, key: HostKey, variables: dict[str, Variable], origin: Origin) -> tuple[str, ...]:
+    """The hosts of one key, each with these variables; a port in the key is one, where no other is set before."""
+    for name in key.names:
+        own = drafts.hosts.setdefault(name, {})
+        if key.port:
+            own.setdefault("ansible_port", Variable("ansible_port", key.port, origin))
+        own.update(variables)
+    return key.names
+
+
 class _Reader:
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.drafts = HostsFile(Origin(document.file), {ALL: GroupDraft(ALL), UNGROUPED: GroupDraft(UNGROUPED)})
+        self.drafts = new_drafts(Origin(document.file))
 
     def group(self, name: object, place: Place) -> str:
         """Read the group at `place`; returns its name."""
@@ -84,7 +114,7 @@ class _Reader:
         for section, keys in self._sections(place):
             inside = (*place, section)
             if section == "vars":
-                self._take_variables(group, inside)
+                take_variables(group, self.document.variables(inside))
             elif section == "children":
                 group.children += [self.group(key, (*inside, key)) for key in keys]
             else:
@@ -119,28 +149,13 @@ class _Reader:
             raise ConfigurationError(f"{self.document.origin(place)}: {expected}")
         return value or {}
 
-    def _take_variables(self, group: GroupDraft, place: Place) -> None:
-        variables = self.document.variables(place)
-        priority = variables.pop(PRIORITY, None)
-        group.variables.update(variables)
-        if priority is None:
-            return
-        if not isinstance(priority.value, int):
-            raise ConfigurationError(f"{priority.origin}: {PRIORITY} must be a whole number")
-        group.priority = priority.value
-
     def _hosts(self, key: object, place: Place) -> tuple[str, ...]:
         origin = self.document.origin(place)
         if not isinstance(key, str):
             raise ConfigurationError(f'{origin}: the name of a host is text: write "{key}"')
         found = host_key(key, origin)
         self._mapping(place, f"the variables of {key} are a mapping, `name: value` a line")
-        for name in found.names:
-            variables = self.drafts.hosts.setdefault(name, {})
-            if found.port:
-                variables.setdefault("ansible_port", Variable("ansible_port", found.port, origin))
-            variables.update(self.document.variables(place))
-        return found.names
+        return take_hosts(self.drafts, found, self.document.variables(place), origin)
 
 
 def _adopt_orphans(drafts: HostsFile) -> None:

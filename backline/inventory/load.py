@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from backline.inventory.hosts_file import ALL, GroupDraft, HostsFile, read_hosts_file
+from backline.inventory.ini_hosts_file import is_ini, read_ini_hosts_file
 from backline.inventory.inventory import Group, Inventory, InventoryHost
 from backline.inventory.later_variables import merged
 from backline.inventory.variable import Variable
@@ -14,7 +15,7 @@ from backline.inventory.vault import Vault
 from backline.inventory.yaml_document import as_named
 from backline.resources.failure import ConfigurationError
 
-HOSTS_FILES = ("hosts.yml", "hosts.yaml", "hosts")
+HOSTS_FILES = ("hosts.yml", "hosts.yaml", "hosts", "hosts.ini")
 HINT = "name the right one with --inventory, or begin one with inventory/hosts.yml"
 
 
@@ -23,7 +24,7 @@ def load_inventory(path: Path, vault: Vault | None = None) -> Inventory:
     asks for it."""
     vault = vault or Vault()
     file = _hosts_file(path)
-    drafts = read_hosts_file(file, vault)
+    drafts = read_ini_hosts_file(file) if is_ini(file) else read_hosts_file(file, vault)
     group_files = {name: variables_from(file.parent / "group_vars", name, vault) for name in drafts.groups}
     groups_of = {name: drafts.groups_of(name) for name in drafts.hosts}
     hosts = tuple(
@@ -65,7 +66,7 @@ def _hosts_file(path: Path) -> Path:
         raise ConfigurationError(f"there is no inventory at {as_named(path)}", hint=HINT)
     found = [path / name for name in HOSTS_FILES if (path / name).is_file()]
     if not found:
-        raise ConfigurationError(f"{as_named(path)} has no hosts.yml, hosts.yaml or hosts", hint=HINT)
+        raise ConfigurationError(f"{as_named(path)} has no hosts.yml, hosts.yaml, hosts or hosts.ini", hint=HINT)
     if len(found) > 1:
         names = " and ".join(file.name for file in found)
         raise ConfigurationError(f"{as_named(path)} has {names}: keep one of them")

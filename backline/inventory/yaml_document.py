@@ -66,7 +66,7 @@ def read_document(path: Path, vault: Vault) -> Document:
     """Read a file by the rules of Ansible's loader: YAML 1.1, and of two equal keys the last one counts. Of one that is
     encrypted as a whole every value is a Secret, but for yes, no and nothing."""
     file = as_named(path)
-    text = _text(path, file)
+    text = text_of(path, file)
     if not is_vault(text):
         return _document(file, text, vault)
     try:
@@ -78,7 +78,7 @@ def read_document(path: Path, vault: Vault) -> Document:
 
 def is_encrypted(path: Path) -> bool:
     """Whether the file is encrypted as a whole."""
-    return is_vault(_text(path, as_named(path)))
+    return is_vault(text_of(path, as_named(path)))
 
 
 def _document(file: str, text: str, vault: Vault) -> Document:
@@ -99,7 +99,8 @@ def as_named(path: Path) -> str:
     return str(absolute.relative_to(Path.cwd())) if absolute.is_relative_to(Path.cwd()) else str(absolute)
 
 
-def _text(path: Path, file: str) -> str:
+def text_of(path: Path, file: str) -> str:
+    """What stands in the file, called so. Raises ConfigurationError."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:

@@ -15,6 +15,12 @@ from backline.settings.declaration import declared_variables
 from backline.settings.nearest import suggestion
 from backline.settings.type_names import choices, is_union, type_name, value_name
 
+BOOLEANS = {
+    **dict.fromkeys(("true", "yes", "on"), True),
+    **dict.fromkeys(("false", "no", "off"), False),
+}
+"""Text that says yes or no, as in an inventory in INI format, where only True and False are anything else."""
+
 
 class TypeCheck:
     """Checks one variable. `problems` are whole lines; where there are none, what `fitted` gave is of its type."""
@@ -109,7 +115,8 @@ class TypeCheck:
         if annotation is str:
             return str(value) if isinstance(value, str) else self._wrong(value, str, place, _quotes(value))
         if annotation is bool:
-            return value if isinstance(value, bool) else self._wrong(value, bool, place)
+            meant = BOOLEANS.get(value.lower()) if isinstance(value, str) else value
+            return meant if isinstance(meant, bool) else self._wrong(value, bool, place)
         if annotation is float:
             fits = isinstance(value, (int, float)) and not isinstance(value, bool)
             return float(typing.cast(float, value)) if fits else self._wrong(value, float, place)

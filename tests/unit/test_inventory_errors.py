@@ -84,7 +84,7 @@ def test_a_missing_inventory_is_named_with_a_way_out() -> None:
 
 def test_a_folder_needs_one_hosts_file_and_no_more() -> None:
     Path("inventory").mkdir()
-    with pytest.raises(ConfigurationError, match="^inventory has no hosts.yml, hosts.yaml or hosts$"):
+    with pytest.raises(ConfigurationError, match=r"^inventory has no hosts.yml, hosts.yaml, hosts or hosts.ini$"):
         load_inventory(Path("inventory"))
     with pytest.raises(ConfigurationError, match="^inventory has hosts.yml and hosts: keep one of them$"):
         write_inventory({"hosts.yml": ONE_HOST, "hosts": ONE_HOST})
