@@ -81,7 +81,7 @@ def _opening(
 ) -> Iterator[Sequence[Future[Session]]]:
     """Each host's session, or why there is none; they end with the block."""
     checked = checked_settings(site, roles)  # what is wrong with them is said before anything is connected,
-    tell_doubts(checked, listener)  # and what may be
+    tell_doubts(site, checked, listener)  # and what may be
     names = {name for settings in checked for name in settings.roles}
     ahead = frozenset(kind.__module__ for kind in (*beginning, *kinds_of(roles, names))) if beginning else frozenset()
     try:

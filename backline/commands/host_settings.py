@@ -26,9 +26,9 @@ def checked_settings(site: Site, roles: tuple[Role, ...]) -> tuple[HostSettings,
     return settings_of_hosts(site, roles, [placeholder_facts()] * len(site.hosts))
 
 
-def tell_doubts(settings: Sequence[HostSettings], listener: Listener) -> None:
+def tell_doubts(site: Site, settings: Sequence[HostSettings], listener: Listener) -> None:
     """Warn of what may be a slip of the pen; once, however many hosts have it from their group."""
-    for doubt in dict.fromkeys(doubt for one in settings for doubt in one.doubts):
+    for doubt in dict.fromkeys((*site.inventory.passed_over, *(doubt for one in settings for doubt in one.doubts))):
         listener(Event(Kind.WARNING, time.time(), text=doubt))
 
 

@@ -48,7 +48,7 @@ def _show_files(site: Site, role: str, home: str) -> None:
     roles = load_roles(site.project)
     facts = tuple(_facts(site, home))
     hosts = settings_of_hosts(site, roles, facts)
-    tell_doubts(hosts, to_errors)
+    tell_doubts(site, hosts, to_errors)
     names = role_names(role, roles, hosts)
     requirements = read_project(site, "HEAD", to_errors).requirements
     for settings, own in zip(hosts, facts, strict=True):

@@ -39,6 +39,8 @@ class Inventory:
     file: Path
     hosts: tuple[InventoryHost, ...]
     groups: Mapping[str, Group]
+    passed_over: tuple[str, ...] = ()
+    """What is said of files of variables that are not read, since others of their names are."""
 
     @property
     def directory(self) -> Path:

@@ -10,7 +10,7 @@ from backline.inventory.ini_hosts_file import is_ini, read_ini_hosts_file
 from backline.inventory.inventory import Group, Inventory, InventoryHost
 from backline.inventory.later_variables import merged
 from backline.inventory.variable import Variable
-from backline.inventory.variable_files import variables_from
+from backline.inventory.variable_files import passed_over, variables_from
 from backline.inventory.vault import Vault
 from backline.inventory.yaml_document import as_named
 from backline.resources.failure import ConfigurationError
@@ -43,7 +43,9 @@ def load_inventory(path: Path, vault: Vault | None = None) -> Inventory:
         )
         for name, group in drafts.groups.items()
     }
-    return Inventory(file, hosts, groups)
+    names = (("group_vars", drafts.groups), ("host_vars", drafts.hosts))
+    unread = (said for folder, own in names for name in own for said in passed_over(file.parent / folder, name))
+    return Inventory(file, hosts, groups, tuple(unread))
 
 
 def _variables(

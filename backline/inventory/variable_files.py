@@ -8,7 +8,7 @@ from pathlib import Path
 from backline.inventory.later_variables import LaterVariables, merged
 from backline.inventory.variable import Variable
 from backline.inventory.vault import Vault
-from backline.inventory.yaml_document import is_encrypted, read_document
+from backline.inventory.yaml_document import as_named, is_encrypted, read_document
 
 EXTENSIONS = ("", ".yml", ".yaml", ".json")
 
@@ -27,13 +27,23 @@ def _of_file(path: Path, vault: Vault) -> Mapping[str, Variable]:
 
 def variable_files(folder: Path, name: str) -> tuple[Path, ...]:
     """The first of name, name.yml, name.yaml, name.json that exists, and no other: a folder `web/` hides `web.yml`."""
-    if "/" in name:
-        return ()
-    for extension in EXTENSIONS:
-        path = folder / f"{name}{extension}"
-        if path.exists():
-            return tuple(_files_below(path)) if path.is_dir() else (path,)
+    for path in _candidates(folder, name)[:1]:
+        return tuple(_files_below(path)) if path.is_dir() else (path,)
     return ()
+
+
+def passed_over(folder: Path, name: str) -> Iterator[str]:
+    """What is said of each file of that name that is not read, since another one is."""
+    every = _candidates(folder, name)
+    for path in every[1:]:
+        read = f"{every[0].name}/" if every[0].is_dir() else every[0].name
+        yield f"{as_named(path)} is not read, as with Ansible: {read} beside it is"
+
+
+def _candidates(folder: Path, name: str) -> tuple[Path, ...]:
+    """Those that there are, the one that counts first."""
+    paths = (folder / f"{name}{extension}" for extension in EXTENSIONS)
+    return () if "/" in name else tuple(path for path in paths if path.exists())
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

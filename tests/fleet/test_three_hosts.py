@@ -134,8 +134,16 @@ def test_all_switch_or_none(story: Story) -> None:
     eventually(lambda: not any("-r4" in line for line in lost_server.commands()))
     sent = project.inv("manage", f'shell -c "{SEND}"', "--host", "web").out.splitlines()[-1]
     assert sent in {f"default-r3@{worker}" for worker in WORKERS}
-    assert project.on_host("deploy", "--force", "--batch", "1").summary["release"] == "r5"
+    before = connections(story)
+    last = project.on_host("deploy", "--force", "--batch", "1")
+    assert last.summary["release"] == "r5"
+    assert [one["host"] for one in last.events if (one["event"], one.get("step")) == ("started", "migrate")] == ["web1"]
+    assert {name: count - before[name] for name, count in connections(story).items()} == dict.fromkeys(NAMES, 1)
     assert live(story) == {"releases/5"}
+
+
+def connections(story: Story) -> dict[str, int]:
+    return {name: server.traffic().connections for name, server in story.servers.items()}
 
 
 def live(story: Story) -> set[str]:

@@ -87,6 +87,12 @@ def test_of_a_names_files_those_count_that_ansible_reads(files: list[str], who: 
     assert values(inventory.host("web1")) == {"who": who}
 
 
+def test_a_file_that_is_not_read_is_told() -> None:
+    files = {"group_vars/all/x.yml": "a: 1", "group_vars/all.yml": "b: 1", "host_vars/web1.yml": "c: 1"}
+    said = "inventory/group_vars/all.yml is not read, as with Ansible: all/ beside it is"
+    assert write_inventory({"hosts.yml": ONE_HOST, **files}).passed_over == (said,)
+
+
 def test_a_mapping_is_replaced_not_merged() -> None:
     files = {"group_vars/all.yml": "limits: {a: 1, b: 2}", "host_vars/web1.yml": "limits: {a: 3}"}
     assert values(write_inventory({"hosts.yml": ONE_HOST, **files}).host("web1")) == {"limits": {"a": 3}}
