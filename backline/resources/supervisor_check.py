@@ -85,12 +85,15 @@ main()
 """Run by the Python that has supervisor. Arguments: the include folder, then a file's name and the path of its
 candidate; without these two, candidates are read from standard input as JSON, name to text. Exits 3 with the reason."""
 
+ALONE = ("-E", "-s", "-c")
+"""Without what the user's environment and home say: -I is more, and Python 2, under which old Supervisors run, has it
+not."""
 _REFUSED = 3
 
 
 def parser_check(python: str, include_directory: str, name: str) -> tuple[str, ...]:
     """The argv that checks one candidate, whose path stands for `{}`: the `validate` of Host.write."""
-    return (python, "-I", "-c", SCRIPT, include_directory, name, "{}")
+    return (python, *ALONE, SCRIPT, include_directory, name, "{}")
 
 
 def require_accepted(host: Host, python: str, include_directory: str, texts: Mapping[str, str]) -> None:
@@ -98,7 +101,7 @@ def require_accepted(host: Host, python: str, include_directory: str, texts: Map
     import json
 
     completed = host.run(
-        (python, "-I", "-c", SCRIPT, include_directory), stdin=json.dumps(dict(texts)).encode(), timeout=60.0
+        (python, *ALONE, SCRIPT, include_directory), stdin=json.dumps(dict(texts)).encode(), timeout=60.0
     )
     lines = tuple(completed.output.splitlines())
     if completed.code == _REFUSED:

@@ -44,8 +44,7 @@ import sys
 from celery import Celery
 from shop.holding import wait
 
-if "worker" in sys.argv:
-    wait("worker")
+wait("worker" if "worker" in sys.argv else "control")
 app = Celery("shop", broker=os.environ["CELERY_BROKER_URL"])
 """
 FILES = {
@@ -84,7 +83,8 @@ def small_shop(folder: Path, host: Host, **variables: object) -> Project:
 
 @contextmanager
 def held(host: Host, what: str) -> Iterator[None]:
-    """Whatever waits for this on the host, waits during the block: a command of manage.py, `worker`, `web`."""
+    """Whatever waits for this on the host, waits during the block: a command of manage.py, `worker`, `web`, or
+    `control`, which is what speaks to workers."""
     place = host.root / f"tmp/hold-{what}"
     place.write_text("")
     try:

@@ -31,7 +31,7 @@ def host() -> Generator[Host]:
         yield lab.host("h1")
 
 
-def project_of(host: Host, folder: Path, user: str = DEPLOY, **variables: object) -> Project:
+def project_of(host: Host, folder: Path, user: str = DEPLOY, /, **variables: object) -> Project:
     (folder / "project").mkdir()
     usual = {"backline_unreachable_hint": "", "ansible_ssh_timeout": 2}
     return lab_project(folder / "project", [host], user, **{**usual, **variables})
@@ -105,7 +105,7 @@ TROUBLES = {
 
 @pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
 def test_nobody_is_let_in(host: Host, tmp_path: Path, trouble: Trouble) -> None:
-    screen = turned_away(host, project_of(host, tmp_path, **trouble.variables(host, tmp_path)))
+    screen = turned_away(host, project_of(host, tmp_path, DEPLOY, **trouble.variables(host, tmp_path)))
     assert trouble.cause in screen.text
     assert trouble.hint in screen.next
     assert f"not {PASSWORD}" not in screen.text

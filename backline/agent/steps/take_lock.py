@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backline.agent.files import attempting
 from backline.agent.journal import owed_by
 from backline.agent.keeper import keeper_of
 from backline.agent.lock import Lock, held
@@ -29,7 +30,8 @@ class TakeLock(Action):
     def perform(self, host: Host) -> None:
         keeper = keeper_of(host)
         self._make_room(host)
-        keeper.lock = Lock(self._path, self.who, self.what, self.since)
+        with attempting(f"take the lock {self._path}"):
+            keeper.lock = Lock(self._path, self.who, self.what, self.since)
 
     def foresee(self, host: Foresight) -> None:
         """Nothing is taken; who holds it is named, and what a run that was cut off has left to do."""
