@@ -7,8 +7,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from backline.resources.actions.celery_ping import CeleryPing
-from backline.resources.actions.celery_queues import CancelQueues, ResumeQueues
 from backline.resources.failure import ConfigurationError
 from backline.resources.plan import Entry
 from backline.resources.process import BEAT, WORKERS, Process
@@ -189,6 +187,10 @@ def _decided_beat_host(every: Sequence[CelerySettings], first: str) -> str:
 
 def _worker(celery: CelerySettings, generation: Generation, name: str, worker: CeleryWorker) -> Process:
     """Gate and hand-over are those of one worker; the runbook joins them, so that Celery is imported once for all."""
+    # A run without a deploy needs none of these.
+    from backline.resources.actions.celery_ping import CeleryPing
+    from backline.resources.actions.celery_queues import CancelQueues, ResumeQueues
+
     release, socket, user = generation.release, celery.supervisor.socket, generation.app.user
     how = (release.launcher, release.interpreter, release.directory, celery.application)
     node = django_celery.node_name(generation, name) if celery.is_django_celery else generation.node_name(name)

@@ -6,9 +6,8 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from backline.resources.actions.http_probe import HttpProbe
 from backline.resources.plan import Entry
 from backline.resources.process import WEB, Process
 from backline.resources.program import Program
@@ -17,6 +16,9 @@ from backline.settings.app import Generation
 from backline.settings.pins import is_older, pinned_version
 from backline.settings.settings import Objection, Settings
 from backline.settings.socket_paths import require_bindable_web_sockets
+
+if TYPE_CHECKING:
+    from backline.resources.actions.http_probe import HttpProbe
 
 BRINGS = ("app", "virtualenv", "supervisor", "nginx")
 
@@ -135,6 +137,8 @@ def _no_control_socket(web: WebSettings) -> tuple[str, ...]:
 
 
 def _probe(web: WebSettings, generation: Generation, program: Program) -> HttpProbe:
+    from backline.resources.actions.http_probe import HttpProbe  # a run without a deploy needs none
+
     return HttpProbe(
         socket=generation.web_socket,
         path=web.web_health_path,

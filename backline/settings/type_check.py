@@ -20,6 +20,7 @@ BOOLEANS = {
     **dict.fromkeys(("false", "no", "off"), False),
 }
 """Text that says yes or no, as in an inventory in INI format, where only True and False are anything else."""
+SIMPLE = (str, bool, int, float, object)
 
 
 class TypeCheck:
@@ -31,6 +32,8 @@ class TypeCheck:
 
     def fitted(self, value: object, annotation: object, place: Place = ()) -> object:
         """The value as the role wants it: lists as tuples, mappings as its dataclasses, secret text as Secret."""
+        if annotation in SIMPLE:  # most are, and to ask of what kind a type is takes long
+            return self._scalar(value, annotation, place)
         if is_union(annotation):
             return self._union(value, annotation, place)
         if choices(annotation):
