@@ -5,10 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backline.agent.files import attempting
-from backline.agent.journal import owed_by
-from backline.agent.keeper import keeper_of
-from backline.agent.lock import Lock, held
-from backline.agent.lock_holder import lock_holder
 from backline.resources.resource import Action, Host
 
 TYPE_CHECKING = False
@@ -28,6 +24,9 @@ class TakeLock(Action):
     since: str
 
     def perform(self, host: Host) -> None:
+        from backline.agent.keeper import keeper_of  # a controller, which only asks for it, needs none of this
+        from backline.agent.lock import Lock
+
         keeper = keeper_of(host)
         self._make_room(host)
         with attempting(f"take the lock {self._path}"):
@@ -35,6 +34,10 @@ class TakeLock(Action):
 
     def foresee(self, host: Foresight) -> None:
         """Nothing is taken; who holds it is named, and what a run that was cut off has left to do."""
+        from backline.agent.journal import owed_by
+        from backline.agent.lock import held
+        from backline.agent.lock_holder import lock_holder
+
         self._make_room(host)
         holder = lock_holder(self._path)
         journal = f"{self.state_directory}/journal"
@@ -58,6 +61,8 @@ class ReleaseLock(Action):
     """Let the lock go; it would go with the agent anyway, but the next run need not wait for that."""
 
     def perform(self, host: Host) -> None:
+        from backline.agent.keeper import keeper_of
+
         keeper = keeper_of(host)
         if keeper.lock:
             keeper.lock.release()
