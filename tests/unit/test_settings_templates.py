@@ -7,9 +7,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from jinja2 import Environment
 
 from backline.resources.failure import ConfigurationError
 from backline.resources.secret import MASK, Secret
+from backline.settings import templates
 from backline.settings.templates import OURS, TemplateFolders, render_secret_template, render_template, use_templates_of
 
 
@@ -82,3 +84,43 @@ def test_a_secret_prints_as_dots_and_is_revealed_only_into_a_secret() -> None:
     text = render_secret_template("x.j2", **values)
     assert str(text) == MASK
     assert text.reveal() == "a b b"
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where this test keeps what was compiled."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    templates._prepared.cache_clear()
+    yield tmp_path / "cache" / "backline" / "templates"
+    templates._prepared.cache_clear()
+
+
+def test_what_one_run_compiled_the_next_one_does_not(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "note.j2").write_text("{{ word }}\n")
+    folders = TemplateFolders((tmp_path,))
+    assert folders.render("note.j2", word="first") == "first\n"
+    assert len(list(cache.iterdir())) == 1
+
+    templates._prepared.cache_clear()  # another run
+    with monkeypatch.context() as without:
+        without.delattr(Environment, "compile")
+        assert folders.render("note.j2", word="second") == "second\n"
+
+    (tmp_path / "note.j2").write_text("changed: {{ word }}\n")
+    assert folders.render("note.j2", word="third") == "changed: third\n"
+
+
+def test_nothing_that_somebody_else_may_have_compiled_is_run(tmp_path: Path, cache: Path) -> None:
+    cache.mkdir(parents=True)
+    cache.chmod(0o777)
+    (tmp_path / "note.j2").write_text("{{ word }}\n")
+    assert TemplateFolders((tmp_path,)).render("note.j2", word="told") == "told\n"
+    assert list(cache.iterdir()) == []
+
+
+def test_without_a_place_to_keep_them_templates_are_rendered_as_well(tmp_path: Path, cache: Path) -> None:
+    cache.parents[1].write_text("no folder")
+    (tmp_path / "note.j2").write_text("{{ word }}\n")
+    assert TemplateFolders((tmp_path,)).render("note.j2", word="told") == "told\n"
