@@ -6,7 +6,7 @@ import shlex
 import time
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -22,8 +22,9 @@ from backline.fleet.python_packages import install_python
 from backline.fleet.session import Listener, Session
 from backline.fleet.starting import NoPython, Start
 from backline.fleet.target import Target
-from backline.resources.failure import Failure, Interrupted, Unreachable
+from backline.resources.failure import ConfigurationError, Failure, Interrupted, Unreachable
 from backline.resources.resource import Action
+from backline.settings.connection import connection_settings
 from backline.settings.secret_names import SHORTEST, secret_values
 from backline.settings.settings import HostSettings
 
@@ -41,6 +42,14 @@ class WithoutPython(Enum):
 
 
 CONNECT = "connect"
+
+
+def greet(site: Site) -> None:
+    """Begin to connect to the site's hosts, while we still find out what to ask of them; nobody logs in. What cannot be
+    is told by whoever connects in earnest."""
+    with suppress(ConfigurationError):
+        for host in site.hosts[: site.most_at_once or FORKS]:
+            site.entrance.access.greet(connection_settings(host, site.inventory))
 
 
 @contextmanager

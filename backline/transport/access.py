@@ -7,7 +7,9 @@ import threading
 from typing import TYPE_CHECKING
 
 from backline.transport.asking import Asking, Nobody
-from backline.transport.destination import Destination, destination_of
+from backline.transport.destination import Destination, destination_of, hops_of
+from backline.transport.early import Early
+from backline.transport.exchange import begin_exchange
 from backline.transport.identities import Identities
 from backline.transport.jump_hosts import last_hop
 from backline.transport.keys import Keys
@@ -26,6 +28,7 @@ class Access:
         self.asking = asking or Nobody()
         self.keys = Keys(self.asking)
         self.pace = Pace()
+        self.early = Early(begin_exchange)
         self._texts: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -39,6 +42,15 @@ class Access:
         Identities(destination, self.keys).close()
         if (hop := last_hop(settings, destination)) is not None:
             self.unlock(hop)
+
+    def greet(self, settings: ConnectionSettings) -> None:
+        """Begin to connect, up to the key exchange, where one gets without a hop: whoever logs in there later goes on
+        with that. Raises ConfigurationError."""
+        if settings.connection == LOCAL:
+            return
+        destination = self.destination(settings)
+        if not destination.proxy_command and not hops_of(destination):
+            self.early.begin(destination)
 
     def destination(self, settings: ConnectionSettings) -> Destination:
         """Where the settings lead. Raises ConfigurationError."""

@@ -10,50 +10,34 @@ import contextlib
 import logging
 import socket
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import fabric
 import paramiko
 from paramiko.config import SSHConfig
 
 from backline.resources.failure import Unreachable
+from backline.transport.exchange import PATIENCE, SLOW_KEY_EXCHANGE, transport_for
 from backline.transport.flight import FlightLost
-from backline.transport.host_certificate import CERTIFICATE
 from backline.transport.host_keys import CheckHostKey
 from backline.transport.identities import Identities
-from backline.transport.known_hosts import Mark, known_keys
+from backline.transport.known_hosts import known_keys
 from backline.transport.login import Login, NotLetIn
 from backline.transport.refusals import failed_login, not_ssh
 from backline.transport.route import Route
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from backline.settings.connection import ConnectionSettings
     from backline.transport.access import Access
     from backline.transport.destination import Destination
+    from backline.transport.early import Begun
     from backline.transport.flight import Flight
     from backline.transport.known_hosts import KnownKey
     from backline.transport.lines import Line
 
-SLOW_KEY_EXCHANGE = (
-    "diffie-hellman-group-exchange-sha256",
-    "diffie-hellman-group-exchange-sha1",
-    "diffie-hellman-group16-sha512",
-)
-"""Each costs the controller 45-80 ms of arithmetic a host, and proves nothing that curve25519 does not."""
-KEY_OF_SIGNATURE = {"rsa-sha2-512": "ssh-rsa", "rsa-sha2-256": "ssh-rsa"}
-PATIENCE = 30.0
-"""Seconds for a banner, a proof of identity, a channel: deadlines."""
-
 logging.getLogger("paramiko").addHandler(logging.NullHandler())  # else Python prints its tracebacks to standard error
-
-
-class Transport(paramiko.Transport):
-    """Paramiko's own, which wakes up ten times a second to see whether it was closed; shutting its socket down wakes
-    it as well."""
-
-    _active_check_timeout = 1
 
 
 class SSHConnection:
@@ -117,9 +101,10 @@ class SSHConnection:
     def _log_in(self, identities: Identities, access: Access) -> None:
         self._hang_up()  # where this is not the first try
         known = known_keys(self._destination.known_hosts, self._destination.known_as)
-        self._line = self._route.open()
+        begun = access.early.take(self._destination)
+        self._line = begun.line if begun is not None else self._route.open()
         login = Login(self._destination, identities, access.asking, self._flight)
-        self._connection = _connection(self._destination, self._line, login, known)
+        self._connection = _connection(self._destination, self._line, login, known, begun)
         try:
             self._connection.open()
         except NotLetIn as refused:
@@ -130,7 +115,9 @@ class SSHConnection:
             raise not_ssh(self._destination, self._line, text_of(error)) from error
 
 
-def _connection(destination: Destination, line: Line, login: Login, known: Sequence[KnownKey]) -> fabric.Connection:
+def _connection(
+    destination: Destination, line: Line, login: Login, known: Sequence[KnownKey], begun: Begun | None
+) -> fabric.Connection:
     connection = fabric.Connection(
         destination.host,
         user=destination.user,
@@ -138,7 +125,7 @@ def _connection(destination: Destination, line: Line, login: Login, known: Seque
         config=fabric.Config(lazy=True, ssh_config=SSHConfig()),  # it is read once a run, and by us
         connect_kwargs={
             "sock": line,
-            "transport_factory": transport_for(known),
+            "transport_factory": transport_for(known) if begun is None else lambda *_, **__: begun.transport,
             "disabled_algorithms": {"kex": list(SLOW_KEY_EXCHANGE)},
             "auth_strategy": login,
             "banner_timeout": PATIENCE,
@@ -147,24 +134,6 @@ def _connection(destination: Destination, line: Line, login: Login, known: Seque
     )
     connection.client.set_missing_host_key_policy(CheckHostKey(destination, known))
     return connection
-
-
-def transport_for(known: Sequence[KnownKey]) -> Callable[..., Transport]:
-    """Makes transports that ask the host for a key that we know, where it has several: a signed one where we know an
-    authority, which a host without a certificate answers with a bare one."""
-    kinds = {entry.kind for entry in known if entry.mark == Mark.KNOWN}
-    signed = any(entry.mark == Mark.AUTHORITY for entry in known)
-
-    def make(sock: socket.socket, **choices: Any) -> Transport:  # what SSHClient adds differs between its versions
-        transport = Transport(sock, **choices)
-        options = transport.get_security_options()
-        bare = [kind for kind in options.key_types if not kind.endswith(CERTIFICATE)]
-        first = [kind for kind in bare if KEY_OF_SIGNATURE.get(kind, kind) in kinds]
-        certificates = [kind + CERTIFICATE for kind in bare] if signed else []
-        options.key_types = [*certificates, *first, *(kind for kind in bare if kind not in first)]
-        return transport
-
-    return make
 
 
 def _no_way(hop: Destination, where: str, error: Exception) -> Unreachable:

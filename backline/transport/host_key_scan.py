@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import paramiko
 from paramiko.ssh_exception import IncompatiblePeer
 
-from backline.transport.connection import PATIENCE, SSHConnection, Transport, text_of
+from backline.transport.connection import SSHConnection, text_of
+from backline.transport.exchange import PATIENCE, Transport
 from backline.transport.jump_hosts import last_hop
 from backline.transport.known_hosts import KnownKey, Mark, fingerprint, known_keys
 from backline.transport.refusals import not_ssh

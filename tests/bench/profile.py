@@ -28,7 +28,7 @@ class Spans:
     """Seconds of one run, one after the other."""
 
     before: float
-    """From its start until it connects: imports, inventory, settings."""
+    """From its start until it waits for its hosts: imports, inventory, settings. Keys are exchanged meanwhile."""
     connecting: float
     """Until the agent has said its first word."""
     working: float
@@ -38,8 +38,8 @@ class Spans:
 
     @property
     def to_last_event(self) -> float:
-        """From the connection on."""
-        return self.connecting + self.working
+        """From the start on, since the line is used while the process still reads and imports."""
+        return self.before + self.connecting + self.working
 
 
 def spans(began: float, ended: float, events: Iterable[Mapping[str, object]]) -> Spans:
@@ -74,8 +74,8 @@ def profile(
 ) -> list[str]:
     """Lines of a table, a sentence, and what runs that are no look say of themselves, by phase."""
     parts = {
-        "before it connects: imports, inventory, settings": "before",
-        "connecting, until the agent's first word": "connecting",
+        "before it waits for the host: imports, inventory, settings": "before",
+        "until the agent's first word": "connecting",
         "the roles, until the last event": "working",
         "ledger, lock, summary, end": "after",
     }

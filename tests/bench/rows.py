@@ -11,7 +11,7 @@ from tests.bench.measuring import Measure
 FIRST, NONE, CHANGED = "first", "none", "changed"
 PHASES = {FIRST: "first run", NONE: "nothing changed", CHANGED: "one variable changed"}
 SPAN = "to last event"
-"""No phase of the work: a run with nothing to change, whose seconds are those from its connection to its last event."""
+"""No phase of the work: a run with nothing to change, whose seconds are those until its last event."""
 OWN_WORK = "own work"
 """No tool: what the host itself takes to make the virtualenv (first run), and to restart two programs (changed)."""
 

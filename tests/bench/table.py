@@ -121,7 +121,7 @@ def targets(found: dict[Situation, Median]) -> list[str]:
         ("nothing changed, 50 ms: of pyinfra", ratio(far, seconds("pyinfra", 50, NONE)), 1 / 20),
         ("nothing changed, 50 ms: of Mitogen", ratio(far, seconds("mitogen", 50, NONE)), 1 / 12),
         ("nothing changed, 0 ms: of the floor", ratio(near, floor), 1.0),
-        ("nothing changed: round trips from the connection to the last event", round_trips(found, OURS, SPAN), 6.0),
+        ("nothing changed: round trips until the last event", round_trips(found, OURS, SPAN), 6.0),
         ("one variable changed, 0 ms: of its restarts and the floor", ratio(changed, bound), 1.0),
         ("first run, 0 ms: of the host's own work", _first_run(found), 1.3),
     )

@@ -1,0 +1,105 @@
+"""Connections that are begun early: gone on with by whoever logs in, and never more than a key exchange before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from backline.resources.failure import Unreachable
+from backline.settings.connection import ConnectionSettings
+from backline.transport.access import Access
+from backline.transport.host_keys import UnknownHostKey
+from backline.transport.ssh import open_ssh
+from tests.host.openssh import OpenSSHServer, free_port
+from tests.host.transport.relay import Relay, relayed
+
+DEADLINE = 30.0
+
+
+@pytest.fixture
+def relay(openssh_server: OpenSSHServer) -> Generator[Relay]:
+    with relayed(openssh_server.port) as relay:
+        yield relay
+
+
+@pytest.fixture
+def settings(relay: Relay, openssh_server: OpenSSHServer) -> ConnectionSettings:
+    """The server by the relay, which counts connections; known by its own name."""
+    return openssh_server.changed(port=relay.port, host_key_alias=f"[127.0.0.1]:{openssh_server.port}")
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def let_in(settings: ConnectionSettings, access: Access) -> None:
+    stream = open_ssh(settings, "exec cat", access, b"first words")
+    assert stream.read(11) == b"first words"
+    stream.close()
+
+
+@pytest.mark.parametrize("one_flight", [True, False])
+def test_a_login_goes_on_with_what_was_begun_once(relay: Relay, settings: ConnectionSettings, one_flight: bool) -> None:
+    access = Access()
+    for _ in range(3):
+        access.greet(settings)
+    let_in(replace(settings, one_flight=one_flight), access)
+    assert relay.connections == 1
+    let_in(settings, access)
+    assert relay.connections == 2
+
+
+def test_nobody_logs_in_before_somebody_wants_to(openssh_server: OpenSSHServer, settings: ConnectionSettings) -> None:
+    access = Access()
+    logins = openssh_server.log().count("Accepted")
+    access.greet(settings)
+    begun = access.early.take(access.destination(settings))
+    assert begun is not None
+    begun.transport.start_client(timeout=DEADLINE)
+    assert begun.transport.get_remote_server_key().get_name() == "ssh-ed25519"
+    assert not begun.transport.is_authenticated()
+    begun.line.close()
+    assert openssh_server.log().count("Accepted") == logins
+
+
+def test_what_has_ended_meanwhile_is_connected_anew(
+    relay: Relay, settings: ConnectionSettings, openssh_server: OpenSSHServer
+) -> None:
+    access = Access()
+    access.greet(settings)
+    (coming,) = access.early._begun.values()
+    coming.result().transport.start_client(timeout=DEADLINE)
+    openssh_server.kill_sessions()
+    wait_for(lambda: not coming.result().transport.is_active())
+    let_in(settings, access)
+    assert relay.connections == 2
+
+
+def test_a_host_that_cannot_be_reached_is_told_when_it_counts(openssh_server: OpenSSHServer) -> None:
+    access, nothing = Access(), openssh_server.changed(port=free_port(), unreachable_hint="inv sandbox.up")
+    access.greet(nothing)
+    with pytest.raises(Unreachable, match="refused the connection") as caught:
+        open_ssh(nothing, "true", access)
+    assert caught.value.hint == "inv sandbox.up"
+
+
+def test_an_unknown_host_is_refused_as_ever(settings: ConnectionSettings, tmp_path: Path) -> None:
+    access, unknown = Access(), replace(settings, known_hosts_file=str(tmp_path / "none"))
+    access.greet(unknown)
+    with pytest.raises(UnknownHostKey):
+        open_ssh(unknown, f"touch {tmp_path}/ran", access)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_no_hop_is_gone_through_early(relay: Relay, settings: ConnectionSettings) -> None:
+    access, behind = Access(), replace(settings, proxy_jump=f"127.0.0.1:{relay.port}")
+    access.greet(behind)
+    assert access.early.take(access.destination(behind)) is None
+    assert relay.connections == 0
