@@ -1,4 +1,4 @@
-"""From the hosts that a person named to a fleet: settings checked before anything is connected, then all at once."""
+"""From the hosts that a person named to a fleet: settings checked before anybody logs in, then all at once."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _opening(
     beginning: Collection[type[Action]] = (),
 ) -> Iterator[Sequence[Future[Session]]]:
     """Each host's session, or why there is none; they end with the block."""
-    checked = checked_settings(site, roles)  # what is wrong with them is said before anything is connected,
+    checked = checked_settings(site, roles)  # what is wrong with them is said before anybody logs in,
     tell_doubts(site, checked, listener)  # and what may be
     names = {name for settings in checked for name in settings.roles}
     ahead = frozenset(kind.__module__ for kind in (*beginning, *kinds_of(roles, names))) if beginning else frozenset()
