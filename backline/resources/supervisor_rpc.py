@@ -59,8 +59,8 @@ class StillRunning(Failure):
 
 @dataclass(frozen=True)
 class ProcessInfo:
-    """One program as Supervisor sees it. `started` and `stopped` are seconds since the epoch, 0 for never; `pid` is 0
-    where no process runs."""
+    """One program as Supervisor sees it. `started`, `stopped` and `seen`, which is when it was asked, are seconds since
+    the epoch by supervisord's clock, 0 for never; `pid` is 0 where no process runs."""
 
     name: str
     group: str
@@ -71,6 +71,7 @@ class ProcessInfo:
     exit_status: int = 0
     spawn_error: str = ""
     log_file: str = ""
+    seen: int = 0
 
     @property
     def ended(self) -> bool:
@@ -273,4 +274,5 @@ def _process(answer: Any) -> ProcessInfo:
         exit_status=int(answer["exitstatus"]),
         spawn_error=answer["spawnerr"],
         log_file=answer["stdout_logfile"],
+        seen=int(answer["now"]),
     )

@@ -62,6 +62,7 @@ def small_shop(folder: Path, host: Host, **variables: object) -> Project:
     """The project, for a host on which a user becomes root, as the host's own services run it."""
     usual: Mapping[str, object] = {
         "ansible_become": True,
+        "backline_unreachable_hint": "",
         "backline_rootless": False,
         "web_hostnames": [host.address],
         "app_environment": ENVIRONMENT,

@@ -12,7 +12,8 @@ from tests.fleet.conftest import started
 from tests.fleet.served import AGENT, Served
 from tests.fleet.small_shop import held, small_shop
 from tests.host.deploy.cutting import Deploy, eventually
-from tests.host.deploy.screens import Screen, assert_next_works, screen_of
+from tests.host.deploy.project import Completed
+from tests.host.deploy.screens import assert_next_works, screen_of
 from tests.lab.lab import Wanted
 
 FAILED, UNREACHABLE = 1, 4
@@ -79,9 +80,8 @@ def waits(served: Served, step: str) -> bool:
     return any(f"manage.py {HELD[step]}" in command for command in served.host.commands())
 
 
-def lost(served: Served, deploy: Deploy, step: str) -> Screen:
-    """How a deploy ends whose host was lost."""
-    ended = deploy.ended()
+def assert_lost(served: Served, ended: Completed, step: str) -> None:
+    """So ends a deploy whose host was lost."""
     assert ended.code == UNREACHABLE, ended.err
     error = ended.summary["error"]
     assert error["host"] == "h1"
@@ -90,7 +90,6 @@ def lost(served: Served, deploy: Deploy, step: str) -> Screen:
     assert "was lost" in screen.text
     assert screen.state
     assert_next_works(served.project, screen.next)
-    return screen
 
 
 def end_the_line(served: Served) -> None:
@@ -102,7 +101,7 @@ def end_the_line(served: Served) -> None:
 def test_the_connection_is_lost(served: Served, step: str) -> None:
     with served.untouched(), at(served, step) as deploy:
         end_the_line(served)
-        lost(served, deploy, step)
+        assert_lost(served, deploy.ended(), step)
 
 
 def test_nothing_more_comes_over_the_line(served: Served) -> None:
@@ -111,10 +110,11 @@ def test_nothing_more_comes_over_the_line(served: Served) -> None:
     with at(served, "start workers") as deploy:
         served.host.cut()
         try:
-            lost(served, deploy, "start workers")
+            ended = deploy.ended()
             eventually(lambda: not any(AGENT in command for command in served.host.commands()))
         finally:
             served.host.heal()
+        assert_lost(served, ended, "start workers")
     eventually(lambda: served.left() == [])
     eventually(lambda: served.serving() == before)
 
@@ -123,7 +123,7 @@ def test_the_agent_is_killed(served: Served) -> None:
     """Under sudo, which goes on for a moment; the guard is left."""
     with served.untouched(), at(served, "start web") as deploy:
         served.host.execute("kill", "-KILL", str(served.agents()[0]))
-        lost(served, deploy, "start web")
+        assert_lost(served, deploy.ended(), "start web")
 
 
 @pytest.mark.parametrize("step", ["take stock", "start web"])

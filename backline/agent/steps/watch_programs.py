@@ -32,8 +32,8 @@ class WatchPrograms(Action):
 
     def perform(self, host: Host) -> None:
         first = self._looked_at()
-        youngest = time.time() - max(one.started for one in first) - WHOLE_SECOND
-        deadline = time.monotonic() + self.seconds - max(youngest, 0.0)  # whatever the clock of the host says
+        youngest = min(one.seen - one.started for one in first) - WHOLE_SECOND  # both by supervisord's clock
+        deadline = time.monotonic() + self.seconds - max(youngest, 0.0)  # which may have been put right meanwhile
         for pause in pauses():
             self._looked_at(first)
             left = deadline - time.monotonic()
