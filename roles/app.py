@@ -13,6 +13,7 @@ from backline.resources.link import Link
 from backline.resources.link_place import LinkPlace
 from backline.resources.plan import Entry
 from backline.resources.resource import Resource
+from backline.resources.shared_folder import SharedFolder
 from backline.settings.app import App
 from backline.settings.app_settings import AppSettings
 from backline.settings.own_places import apps_directory, own_directory
@@ -41,7 +42,7 @@ def resources(settings: AppSettings) -> Iterator[Resource | Entry]:
     shared_mode = 0o755 if app.rootless else 0o750
     yield Directory(app.shared, shared_mode, app.user, app.group)
     for path in settings.app_shared_paths:
-        yield Directory(f"{app.shared}/{path.strip('/')}", owner=app.user, group=app.group)
+        yield SharedFolder(f"{app.shared}/{path.strip('/')}", owner=app.user, group=app.group, inside=app.shared)
     yield Directory(app.logs, 0o750, app.keeper, app.group)
     yield Directory(app.state_directory, mode=0o700, owner=app.keeper, group=app.keeper)
     for path in (settings.app_directory, settings.app_virtualenv):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backline.agent.files import HINTS
 from backline.resources.failure import Failure
 
 
@@ -15,6 +16,9 @@ def as_failure(error: Exception) -> Failure:
     told = tuple("".join(lines).rstrip().splitlines()[-12:])
     if isinstance(error, OSError):
         place = f" ({error.filename})" if error.filename else ""
-        return Failure(f"{error.strerror or error}{place}", lines=told)
+        hint = HINTS.get(error.errno or 0, "")
+        return Failure(f"{error.strerror or error}{place}", lines=() if hint else told, hint=hint)
+    if isinstance(error, MemoryError):
+        return Failure("no memory is left on the host", hint="give it more memory or swap")
     hint = "this is a fault in Backline; please report these lines"
     return Failure(f"{type(error).__name__}: {error}", lines=told, hint=hint)

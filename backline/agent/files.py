@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 HINTS = {
     errno.EACCES: "act as a user who may: ansible_user, ansible_become",
     errno.EPERM: "act as a user who may: ansible_user, ansible_become",
-    errno.ENOSPC: "make room on that file system (df -h shows how full it is) and run this again",
+    errno.ENOSPC: "make room on that file system (df -h, df -i) and run this again",
     errno.EDQUOT: "the user's disk quota is used up; make room and run this again",
-    errno.EROFS: "that file system is mounted read-only; mount it writable and run this again",
+    errno.EROFS: "mount that file system writable and run this again; it is read-only",
     errno.ENOENT: "a folder on the way is missing; see that it is made earlier",
 }
 
@@ -87,6 +87,8 @@ def make_directories(path: str, mode: int, owner: tuple[int, int]) -> None:
 
 def remove_whatever(path: str) -> None:
     """Remove a file, a link or a whole directory; nothing where there is nothing."""
+    if not os.path.lexists(path):
+        return  # a file system that is read-only would refuse all the same
     try:
         os.unlink(path)
     except (FileNotFoundError, NotADirectoryError):

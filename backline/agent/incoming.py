@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from backline.agent.files import attempting
 from backline.resources.failure import Failure
 
 TYPE_CHECKING = False
@@ -19,9 +20,8 @@ def receive_blob(connection: Connection, directory: str, blob: str) -> None:
     All pieces are read in any case, so that the message after them is found."""
     pieces = _pieces(connection)
     try:
-        _write_blob(pieces, directory, blob)
-    except OSError as error:
-        raise Failure(f"{error.strerror} while receiving code into {directory}") from error
+        with attempting(f"receive code into {directory}"):
+            _write_blob(pieces, directory, blob)
     finally:
         for _ in pieces:
             pass

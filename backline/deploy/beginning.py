@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from backline.agent.events import Event, Kind
+from backline.deploy.database_files import database_files
 from backline.deploy.guarding import Run
 from backline.deploy.prepare import let_go, lock, look, take_stock
 from backline.deploy.role import has_programs
@@ -107,10 +108,13 @@ def serving_lines(stocks: Sequence[Stock]) -> tuple[str, ...]:
 
 
 def _tell_of_the_rest(run: Run, stocks: Sequence[Stock]) -> None:
-    """Hosts of the app that are left out, and hosts that serve different releases: nobody shall miss either."""
+    """Hosts of the app that are left out, databases of each host's own, hosts that serve different releases: nobody
+    shall miss any of it."""
     if run.order.others:
         hosts = ", ".join(run.order.others)
         _tell(run, Kind.NOTE, f"this is for a part of the app's hosts; not for {hosts}")
+    for text in database_files(stocks):
+        _tell(run, Kind.WARNING, text)
     if len({stock.live_number for stock in stocks if stock.live_number}) > 1:
         _tell(run, Kind.WARNING, f"these hosts serve different releases: {'; '.join(serving_lines(stocks))}")
 

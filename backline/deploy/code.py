@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable, Iterator
 
 from backline.agent.steps.adopt_release import AdoptRelease
 from backline.agent.steps.burn_number import BurnNumber
 from backline.agent.steps.read_text import ReadText
+from backline.agent.steps.require_contents import DropContents
 from backline.deploy.draft import Change, Draft
 from backline.deploy.file_changes import tell_file_changes
 from backline.deploy.shared_paths import require_free, shared_links
@@ -15,6 +17,7 @@ from backline.fleet.target import Target, expected
 from backline.resources.actions.missing_blobs import MissingBlobs
 from backline.resources.blobs import TreeFile
 from backline.resources.directory import Directory
+from backline.resources.failure import Interrupted
 from backline.resources.file import File
 from backline.resources.link import Link
 from backline.resources.plan import Entry, Plan
@@ -48,11 +51,20 @@ def push_code(target: Target, draft: Draft) -> None:
     count = sum(len(paths[blob]) for blob in missing)
     size = sum(draft.source.repository.sizes(missing))
     target.session.begin_upload(count, size)
-    for blob, content in draft.source.repository.contents(missing):
-        target.session.put_blob(blob, content, incoming, paths[blob])
-    tree = Tree(change.release.directory, draft.source.files, releases, incoming)
-    target.apply(_plan(tree, *_own_files(change, draft.source.requirements)))
+    try:
+        for blob, content in draft.source.repository.contents(missing):
+            target.session.put_blob(blob, content, incoming, paths[blob])
+        tree = Tree(change.release.directory, draft.source.files, releases, incoming)
+        target.apply(_plan(tree, *_own_files(change, draft.source.requirements)))
+    finally:
+        _drop(target, incoming)
     target.session.remark(_sent(count, len(draft.source.files), size))
+
+
+def _drop(target: Target, incoming: str) -> None:
+    """What was sent is in the release, or fills a disk for nothing; what a stopped run leaves, the next one drops."""
+    with contextlib.suppress(Interrupted):
+        target.session.begin(DropContents(incoming))
 
 
 def _sent(count: int, all_files: int, size: int) -> str:

@@ -17,9 +17,10 @@ from backline.deploy.stock import Stock
 from backline.deploy.strays import end_strays
 from backline.fleet.requests import Pending
 from backline.fleet.target import Target, expected
+from backline.resources.actions.require_readable import RequireReadable
 from backline.settings.app_settings import AppSettings
 
-BEGINNING = (TakeLock, RequireContents, Apply, ReadApp)
+BEGINNING = (TakeLock, RequireContents, Apply, RequireReadable, ReadApp)
 """What a run asks of every host before anything else."""
 
 
@@ -67,21 +68,24 @@ def converge_roles(target: Target, order: Order, names: Collection[str]) -> Stoc
     settings = chosen(target.settings, names)
     lock = None if target.holds_lock else _begin_to_lock(target, order)
 
-    def begin() -> tuple[RolesAsked, Pending]:
+    def begin() -> tuple[RolesAsked, Pending, Pending]:
         asked = begin_roles(target, order, settings, lock)
+        readable = target.session.begin(RequireReadable(settings.supervisor.socket), after=asked.apply)
         seen = replace(reading(target), supervisor_socket="")
-        return asked, target.session.begin(seen, after=asked.apply)
+        return asked, readable, target.session.begin(seen, after=asked.apply)
 
-    asked, read = begin()
+    asked, readable, read = begin()
     _await_lock(target, lock)
     if sent_what_they_need(target, asked):
-        asked, read = begin()
+        asked, readable, read = begin()
     await_roles(target, asked)
+    readable.result()
     return _seen(target, Stock(target.name, target.settings, expected(read.result(), AppState)))
 
 
 def _begin_to_lock(target: Target, order: Order) -> Pending:
-    return target.session.begin(TakeLock(target.settings.app.state_directory, order.who, order.command, order.at))
+    state, adopts = target.settings.app.state_directory, target.settings.of(AppSettings).app_adopt
+    return target.session.begin(TakeLock(state, order.who, order.command, order.at, adopts))
 
 
 def _await_lock(target: Target, lock: Pending | None) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from backline.agent.events import Outcome
+from backline.agent.steps.apply import Applied, Apply
 from backline.agent.steps.mark_good import MarkGood
 from backline.agent.steps.prove_programs import Expected, Proof, ProvePrograms
 from backline.deploy.draft import Change, Draft
-from backline.fleet.target import Target
+from backline.fleet.requests import Pending
+from backline.fleet.target import Target, expected
 from backline.resources.failure import Partial
+from backline.resources.live_program import LiveProgram
+from backline.resources.plan import Entry, Plan
 from backline.resources.words import counted
 
 PATIENCE = 15.0
@@ -21,18 +26,37 @@ def prove(target: Target, draft: Draft) -> None:
     target.session.remark(f"{_run(count)} {change.release.name}")
 
 
-def prove_live(target: Target, draft: Draft) -> None:
-    """What runs is the live release."""
+def prove_live(target: Target, draft: Draft) -> int:
+    """What runs is the live release. A file of its programs that somebody took away is written again, and what
+    Supervisor does not run of it is started. Returns how many programs were mended so."""
     change = draft.on(target.name)
-    count = _prove(target, change)
+    mended = target.session.begin(Apply(_live_programs(target, change)))
+    count = _prove(target, change, after=mended)
+    applied = expected(mended.result(), Applied)
+    target.tally.changed += applied.changed
     if change.release.number not in change.stock.state.good:  # its own run was cut off before it could say so
         target.perform(MarkGood(change.generation.app.state_directory, change.release.number))
     target.session.remark(f"{_run(count)} {change.release.name}")
+    return applied.changed if target.session.outcome != Outcome.ASKED else 0
 
 
-def _prove(target: Target, change: Change) -> int:
-    expected = tuple(Expected(process.program.name, change.release.record) for process in change.processes)
-    proofs = target.answer(ProvePrograms(target.settings.supervisor.socket, expected, PATIENCE), tuple)
+def _live_programs(target: Target, change: Change) -> Plan:
+    paths = target.settings.supervisor
+    return Plan(
+        tuple(
+            Entry(LiveProgram(process.program, paths.socket, paths.include_directory, paths.python))
+            for process in change.processes
+        )
+    )
+
+
+def _prove(target: Target, change: Change, after: Pending | None = None) -> int:
+    """`after` is a request without whose success there is nothing to be proved; its failure is raised."""
+    wanted = tuple(Expected(process.program.name, change.release.record) for process in change.processes)
+    proving = target.session.begin(ProvePrograms(target.settings.supervisor.socket, wanted, PATIENCE), after=after)
+    if after is not None:
+        after.result()
+    proofs = expected(proving.result(), tuple)
     wrong = tuple(_told(proof) for proof in proofs if not proof.proved)
     if wrong:
         raise Partial(

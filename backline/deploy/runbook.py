@@ -33,6 +33,7 @@ from backline.deploy.stock import Stock
 from backline.deploy.switching import drain_previous, move_beat, replace_single_workers, switch
 from backline.fleet.fleet import Fleet
 from backline.resources.process import BEAT, WEB, WORKERS
+from backline.resources.words import counted
 from backline.settings.app_settings import AppSettings
 
 
@@ -134,9 +135,10 @@ def _take_over_in_place(run: Run, draft: Draft) -> Outcome:
 def _stay(run: Run, stocks: Sequence[Stock]) -> Outcome:
     """What was asked for is live already: prove it, and start nothing."""
     live = live_release(run.order, stocks)
-    run.fleet.each(prove_live, live)
+    mended = sum(run.fleet.each(prove_live, live))
     run.status = LIVE
-    return Outcome(LIVE, live.name, live.name)
+    words = f"{live.name} is live already: {counted(mended, 'program')} mended" if mended else ""
+    return Outcome(LIVE, live.name, live.name, words)
 
 
 START = {WORKERS: start_workers, WEB: start_web}

@@ -11,6 +11,7 @@ from backline.resources.directory import Directory
 from backline.resources.failure import Conflict
 from backline.resources.link import Link
 from backline.resources.resource import Resource
+from backline.resources.shared_folder import SharedFolder
 from backline.settings.app import Release
 
 
@@ -38,7 +39,8 @@ def shared_links(release: Release, shared: Iterable[str]) -> Iterator[Resource]:
         place, folder = f"{release.directory}/{path}", f"{release.app.shared}/{path}"
         for above in reversed(PurePosixPath(path).parents[:-1]):
             yield Directory(f"{release.directory}/{above}", mode=0o755)
-        yield Directory(folder, mode=0o755, owner=release.app.user, group=release.app.group)
+        app = release.app
+        yield SharedFolder(folder, mode=0o755, owner=app.user, group=app.group, inside=app.shared)
         yield Link(place, os.path.relpath(folder, os.path.dirname(place)))
 
 

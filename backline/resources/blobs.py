@@ -34,7 +34,9 @@ def blob_id(content: bytes) -> str:
     """What git calls a content."""
     from hashlib import sha1
 
-    return sha1(b"blob %d\0" % len(content) + content).hexdigest()
+    digest = sha1(b"blob %d\0" % len(content))
+    digest.update(content)  # not added to the head: a large content would be in memory twice
+    return digest.hexdigest()
 
 
 def manifest_text(files: Iterable[TreeFile]) -> bytes:

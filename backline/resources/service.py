@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backline.resources.failure import Conflict, Failure
+from backline.resources.failure import Conflict
 from backline.resources.file import File
 from backline.resources.paths import path_name
 from backline.resources.program import Program
@@ -13,7 +13,7 @@ from backline.resources.program_files import FILE_MODE, program_as_file, program
 from backline.resources.resource import Difference, Resource, ownership_differences
 from backline.resources.supervisor_check import parser_check
 from backline.resources.supervisor_file import file_name, rendered, says_the_same
-from backline.resources.supervisor_rpc import RUNNING, Supervisor, SupervisorAbsent
+from backline.resources.supervisor_rpc import RUNNING, Supervisor, SupervisorAbsent, Unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,11 +70,8 @@ class Service(Resource):
         is how it tells; that changes no program."""
         try:
             return self.program.name in supervisor.reload_configuration().changed
-        except SupervisorAbsent:
-            raise
-        except Failure as refusal:
-            if not host.would_mend(" ".join((refusal.cause, *refusal.lines))):
-                raise
+        except Unreadable:  # by this file, which is to be mended; or by another, of which RequireReadable tells
+            pass
         # It runs what we wrote last, as far as anybody can tell who cannot ask it yet.
         return host.status(self.path) is not None and not says_the_same(self._text(host), rendered(self.program))
 

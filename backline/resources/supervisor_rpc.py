@@ -57,6 +57,15 @@ class StillRunning(Failure):
     """Supervisor keeps a program because its process has not ended."""
 
 
+class Unreadable(Failure):
+    """Supervisor cannot read one of its files, and until it can it takes no change to any program."""
+
+    @property
+    def told(self) -> str:
+        """All of its words: the file's name is among them."""
+        return " ".join((self.cause, *self.lines))
+
+
 @dataclass(frozen=True)
 class ProcessInfo:
     """One program as Supervisor sees it. `started`, `stopped` and `seen`, which is when it was asked, are seconds since
@@ -254,7 +263,7 @@ def _unconnected(path: str, error: OSError) -> Failure:
 def _failure(code: int, words: str, method: str, parameters: tuple[object, ...]) -> Failure:
     about = f" {parameters[0]}" if parameters else ""
     first, *more = words.splitlines() or [""]
-    kind = StillRunning if code == _STILL_RUNNING else Failure
+    kind = {_STILL_RUNNING: StillRunning, _UNREADABLE: Unreadable}.get(code, Failure)
     refusal = f"Supervisor refuses {method.partition('.')[2]}{about}: {first}"
     return kind(
         f"Supervisor cannot read a program's file: {first.partition(': ')[2]}" if code == _UNREADABLE else refusal,

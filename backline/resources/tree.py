@@ -141,7 +141,11 @@ def _make_file(path: str, content: bytes, mode: str) -> None:
         os.symlink(content, os.fsencode(path))
         return
     with open(path, "xb") as file:
-        file.write(content)
+        try:
+            file.write(content)
+        except OSError as error:
+            error.filename = path  # which Python leaves out where the file was open already
+            raise
         os.fchmod(file.fileno(), MODES[mode])
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from backline.resources.build_errors import build_error
 from backline.resources.failure import Conflict, Failure
 from backline.resources.foresight import Would
 from backline.resources.package_indexes import uv_arguments, uv_environment
@@ -139,7 +140,11 @@ class Virtualenv(PathResource):
                 f"{python} cannot make a virtualenv: it has no venv or no ensurepip, and there is no uv on this host",
                 hint="install it (on Debian and Ubuntu: apt install python3-venv), or put uv on the PATH",
             )
-        self._expect(host.run([python, "-m", "venv", self.path], live=True), "python -m venv fails")
+        made = host.run([python, "-m", "venv", "--without-pip", self.path], live=True)
+        self._expect(made, "python -m venv fails")
+        # not by venv itself, which keeps to itself what went wrong
+        brought = host.run([self.interpreter, "-I", "-m", "ensurepip", "--upgrade", "--default-pip"], live=True)
+        self._expect(brought, "ensurepip fails")
         self._install_by_pip(host)
 
     def _install_by_pip(self, host: Host) -> None:
@@ -157,9 +162,9 @@ class Virtualenv(PathResource):
         if completed.code == 0:
             return
         lines = tuple(line for line in completed.output.splitlines() if line.strip())
-        reason = _reason(lines)
-        others = tuple(line for line in lines if not reason or line.strip().partition(": ")[2] not in reason)
-        raise Failure(f"{otherwise}: {reason or f'exit code {completed.code}'}", lines=others[-TOLD_LINES:])
+        error = build_error(lines, completed.code)
+        others = tuple(line for line in lines if not _is_told(line, error.reason))
+        raise Failure(f"{otherwise}: {error.reason}", lines=others[-TOLD_LINES:], hint=error.hint)
 
     # looking
 
@@ -187,19 +192,7 @@ class Virtualenv(PathResource):
         return sorted(name[: -len(".dist-info")] for name in names if name.endswith(".dist-info"))
 
 
-def _reason(lines: Sequence[str]) -> str:
-    """The words in which uv or pip says why; theirs, since they name the requirement."""
-    for what, why in (("error:", "cause:"), ("×", "╰─▶")):  # uv of today, uv of before
-        told = _after(lines, what)
-        if told:
-            return ": ".join(filter(None, (told, _after(lines, why))))
-    missing = _after(lines, "ERROR: No matching distribution found for")
-    if missing:
-        return f"no matching distribution found for {missing}"
-    return _after(lines, "ERROR:") or (lines[-1] if lines else "")
-
-
-def _after(lines: Sequence[str], sign: str) -> str:
-    """The first line that begins with a sign, without it."""
-    found = next((line.strip() for line in lines if line.strip().startswith(sign)), "")
-    return found[len(sign) :].strip()
+def _is_told(line: str, reason: str) -> bool:
+    """`error: …` or `cause: …` whose words stand in the reason."""
+    told = line.strip().partition(": ")[2]
+    return bool(told) and told in reason

@@ -35,6 +35,9 @@ class AppSettings(Settings):
     stays empty."""
     app_root: str = "{{ ansible_user_dir if backline_rootless else '/srv' }}/{{ app_name }}"
     """The folder on the host that everything of the app lies in."""
+    app_adopt: bool = False
+    """Whether a folder that is at `app_root` already, and that no deploy has made, is taken over with what it holds;
+    it then goes with the app when that is removed. Else it is refused."""
     app_hosts: str = ""
     """The hosts that one deployment of the app is on, as a pattern: workers and beat are placed among them, also where
     --host names only some. Empty: the largest group, besides `all`, that every named host is in."""
@@ -89,6 +92,7 @@ class AppSettings(Settings):
             self.app, {"app_directory": self.app_directory, "app_virtualenv": self.app_virtualenv}
         )
         yield from objections_to_environment(self.app)
+        yield from _objections_to_values(self.app_environment)
         for path in self.app_shared_paths:
             if path.startswith("/") or ".." in path.split("/") or path.strip("/") in ("", "."):
                 yield Objection("app_shared_paths", f'must be paths inside the project, but "{path}" is not')
@@ -105,6 +109,12 @@ def _objections_to_names(app: str, user: str) -> Iterator[Objection]:
         yield Objection("app_user", f'must be the name of a user, but "{user}" cannot be one')
     elif user == "root":
         yield Objection("app_user", "must not be root, who could change the code that runs")
+
+
+def _objections_to_values(environment: Mapping[str, str | Secret]) -> Iterator[Objection]:
+    for name, value in environment.items():
+        if "\0" in (value.reveal() if isinstance(value, Secret) else value):
+            yield Objection("app_environment", f"{name} has a NUL byte, which no environment carries")
 
 
 def _is_inside(path: str, folder: str) -> bool:
