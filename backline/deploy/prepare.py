@@ -11,6 +11,7 @@ from backline.agent.steps.reap_programs import Reaped, ReapPrograms
 from backline.agent.steps.require_contents import RequireContents
 from backline.agent.steps.take_lock import ReleaseLock, TakeLock
 from backline.deploy.converging import RolesAsked, await_roles, begin_roles, sent_what_they_need
+from backline.deploy.live_programs import broken_files, live_programs
 from backline.deploy.order import Order
 from backline.deploy.role import chosen
 from backline.deploy.stock import Stock
@@ -18,6 +19,7 @@ from backline.deploy.strays import end_strays
 from backline.fleet.requests import Pending
 from backline.fleet.target import Target, expected
 from backline.resources.actions.require_readable import RequireReadable
+from backline.resources.supervisor_rpc import Unreadable
 from backline.settings.app_settings import AppSettings
 
 BEGINNING = (TakeLock, RequireContents, Apply, RequireReadable, ReadApp)
@@ -39,27 +41,41 @@ def let_go(target: Target) -> None:
 def take_stock(target: Target, order: Order) -> Stock:
     """Make the roles so and read the state, where it is not locked yet after that: four requests in one flight."""
     settings = target.settings
-    app = settings.app
     lock = None if target.holds_lock else _begin_to_lock(target, order)
 
     def begin() -> tuple[RolesAsked, Pending, Pending]:
         asked = begin_roles(target, order, settings, lock)
-        paths = settings.supervisor
-        reap = ReapPrograms(paths.socket, paths.include_directory, app.program_prefixes)
-        reaped = target.session.begin(reap, after=asked.apply)
-        return asked, reaped, target.session.begin(reading(target), after=asked.apply)
+        reap = target.session.begin(_reaping(target), after=asked.apply)
+        return asked, reap, target.session.begin(reading(target), after=asked.apply)
 
     asked, reap, read = begin()
     _await_lock(target, lock)
     if sent_what_they_need(target, asked):
         asked, reap, read = begin()
     await_roles(target, asked)
-    for name in expected(reap.result(), Reaped).draining:
-        target.session.note(f"{name} still finishes what it had begun")
     stock = _seen(target, Stock(target.name, settings, expected(read.result(), AppState)))
+    for name in _reaped(target, stock, reap).draining:
+        target.session.note(f"{name} still finishes what it had begun")
     if not stock.state.journal:  # else the journal knows better what is to become of them
         end_strays(target, stock)
     return stock
+
+
+def _reaped(target: Target, stock: Stock, reap: Pending) -> Reaped:
+    """What was asked for; once more where a broken file of what serves was in the way, which is mended. Another's is
+    told: raises Unreadable."""
+    try:
+        return expected(reap.result(), Reaped)
+    except Unreadable as refusal:
+        if not broken_files(stock, refusal.told):
+            raise
+    target.apply(live_programs(stock))
+    return target.answer(_reaping(target), Reaped)
+
+
+def _reaping(target: Target) -> ReapPrograms:
+    paths = target.settings.supervisor
+    return ReapPrograms(paths.socket, paths.include_directory, target.settings.app.program_prefixes)
 
 
 def converge_roles(target: Target, order: Order, names: Collection[str]) -> Stock:

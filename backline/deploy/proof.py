@@ -7,11 +7,10 @@ from backline.agent.steps.apply import Applied, Apply
 from backline.agent.steps.mark_good import MarkGood
 from backline.agent.steps.prove_programs import Expected, Proof, ProvePrograms
 from backline.deploy.draft import Change, Draft
+from backline.deploy.live_programs import live_programs
 from backline.fleet.requests import Pending
 from backline.fleet.target import Target, expected
 from backline.resources.failure import Partial
-from backline.resources.live_program import LiveProgram
-from backline.resources.plan import Entry, Plan
 from backline.resources.words import counted
 
 PATIENCE = 15.0
@@ -30,7 +29,7 @@ def prove_live(target: Target, draft: Draft) -> int:
     """What runs is the live release. A file of its programs that somebody took away is written again, and what
     Supervisor does not run of it is started. Returns how many programs were mended so."""
     change = draft.on(target.name)
-    mended = target.session.begin(Apply(_live_programs(target, change)))
+    mended = target.session.begin(Apply(live_programs(change.stock)))
     count = _prove(target, change, after=mended)
     applied = expected(mended.result(), Applied)
     target.tally.changed += applied.changed
@@ -38,16 +37,6 @@ def prove_live(target: Target, draft: Draft) -> int:
         target.perform(MarkGood(change.generation.app.state_directory, change.release.number))
     target.session.remark(f"{_run(count)} {change.release.name}")
     return applied.changed if target.session.outcome != Outcome.ASKED else 0
-
-
-def _live_programs(target: Target, change: Change) -> Plan:
-    paths = target.settings.supervisor
-    return Plan(
-        tuple(
-            Entry(LiveProgram(process.program, paths.socket, paths.include_directory, paths.python))
-            for process in change.processes
-        )
-    )
 
 
 def _prove(target: Target, change: Change, after: Pending | None = None) -> int:

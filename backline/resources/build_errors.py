@@ -13,7 +13,7 @@ KILLED = -9
 ROOM = ("no space left on device", "os error 28", "disk quota exceeded")
 MEMORY = (
     *("memoryerror", "cannot allocate memory", "os error 12", "out of memory", "memory allocation of"),
-    *("failed to spawn thread", "tokio executor failed"),
+    *("failed to spawn thread", "resource temporarily unavailable"),
 )
 KILLING = ("signal: 9 (sigkill)", "exit code: -9", "signals.sigkill", "killed signal terminated program")
 NO_WAY = (
@@ -27,7 +27,7 @@ CONFIGURATIONS = {"pg_config": "libpq-dev", "mysql_config": "default-libmysqlcli
 """Programs by which a build finds a library, and Debian's packages that have them."""
 
 MAKE_ROOM = "make room on the host's file systems (df -h, df -i)"
-GIVE_MEMORY = "give the host more memory or swap, or have a wheel of what is built there"
+GIVE_MEMORY = "give the host more memory or swap, or require what has a wheel"
 REACH_INDEX = "see that the host gets to its package index, and is let in:\npip.conf, uv.toml, proxy variables, address"
 
 
@@ -53,7 +53,7 @@ def build_error(lines: Sequence[str], code: int) -> BuildError:
     if code == KILLED:
         return BuildError("it was killed, as happens where memory runs out", GIVE_MEMORY)
     for what, packages in _lacking(lines):
-        hint = f"install it on the host (on Debian and Ubuntu: apt install {packages}),\nor require what has a wheel"
+        hint = f"install it on the host, or require what has a wheel;\non Debian and Ubuntu:  apt install {packages}"
         return BuildError(_joined(said, f"it has no wheel, and the host has no {what}"), hint)
     return BuildError(said or f"exit code {code}")
 
@@ -93,7 +93,8 @@ def _reason(lines: Sequence[str]) -> str:
     missing = _after(lines, "ERROR: No matching distribution found for")
     if missing:
         return f"no matching distribution found for {missing}"
-    return _after(lines, "ERROR:") or (lines[-1] if lines else "")
+    last = [line.strip() for line in lines if not line.startswith(("note:", "hint:"))][-1:]
+    return _after(lines, "ERROR:") or "".join(last)
 
 
 def _package(lines: Sequence[str]) -> str:

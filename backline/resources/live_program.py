@@ -63,15 +63,18 @@ class LiveProgram(Resource):
         if not self._has_file(host):
             check = parser_check(self.python, self.include_directory, file_name(self.program.name))
             host.write(self.path, rendered(self.program).encode(), mode=FILE_MODE, validate=check)
+            host.tell(f"{self.path} was gone, or not as it was written; it is mended")
         supervisor = Supervisor(self.supervisor)
         reload_configuration(host, supervisor)
         found = supervisor.process(self.program.name)
         if found is None or found.ended:
+            host.tell(f"{self.program.name} did not run; it is started")
             host.call(lambda: self._start(supervisor))
             self._see_it_live(host, supervisor)
 
     def foresee(self, host: Foresight) -> None:
         """The file, and that the program runs."""
+        host.tell(f"{self.path} would be mended and {self.program.name} started, where they are not as they should be")
         host.write(self.path, rendered(self.program).encode(), mode=FILE_MODE)
 
     def _has_file(self, host: Host) -> bool:

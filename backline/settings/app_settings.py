@@ -114,7 +114,7 @@ def _objections_to_names(app: str, user: str) -> Iterator[Objection]:
 def _objections_to_values(environment: Mapping[str, str | Secret]) -> Iterator[Objection]:
     for name, value in environment.items():
         if "\0" in (value.reveal() if isinstance(value, Secret) else value):
-            yield Objection("app_environment", f"{name} has a NUL byte, which no environment carries")
+            yield Objection("app_environment", f"must not have a NUL byte in {name}: no environment carries it")
 
 
 def _is_inside(path: str, folder: str) -> bool:
