@@ -170,6 +170,7 @@ def _tried(target: Target, act: Action, again: str) -> Collection[str]:
         raise
     except Failure as failure:
         if isinstance(act, UndoSwitch):
+            target.note_serving(None)
             raise _not_taken_back(failure, target, again) from failure
         return (f"{type(act).__name__}: {failure.cause}",)
     return ()
