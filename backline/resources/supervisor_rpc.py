@@ -142,10 +142,12 @@ class Supervisor:
         return self._call("supervisor.stopProcess", name, False, tolerated=(_BAD_NAME, _NOT_RUNNING)) is not None
 
     def stop_signal(self, name: str) -> str:
-        """What a program is told to end by, as `supervisord` has read it; TERM where its file is gone already."""
+        """What a program is told to end by, as `supervisord` has read it; TERM where its file is gone already, or where
+        this Supervisor (3) does not tell."""
         import signal
 
-        found = {str(answer["name"]): int(answer["stopsignal"]) for answer in self._call("supervisor.getAllConfigInfo")}
+        answers = self._call("supervisor.getAllConfigInfo")
+        found = {str(answer["name"]): int(answer.get("stopsignal", signal.SIGTERM)) for answer in answers}
         return signal.Signals(found.get(name, signal.SIGTERM)).name[len("SIG") :]
 
     def signal(self, name: str, signal: str) -> bool:

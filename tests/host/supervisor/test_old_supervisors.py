@@ -105,6 +105,7 @@ def test_a_generation_takes_over_from_another(old: Folder, machine: Machine) -> 
     RemovePrograms(old.socket, old.include, ("shop-web-r1",)).perform(machine)
     assert [found.name for found in old.supervisor.processes()] == ["shop-web-r2"]
     assert old.pid("shop-web-r2") == second.pid
+    assert old.supervisor.stop_signal("shop-web-r2") == "TERM"
     assert Path(f"/proc/{second.pid}/environ").read_bytes().split(b"\0").count(b'A=5 % "x";') == 1
 
 
