@@ -72,7 +72,7 @@ class Sealed:
         return Sealed(salt, proof, encrypted)
 
     def opened(self, password: Secret) -> str | None:
-        """The text; None where the password is another."""
+        """The text; None where the password is another. Raises ValueError where it is no text."""
         keys = _Keys.of(password, self.salt)
         if not hmac.compare_digest(keys.proof_of(self.encrypted), self.proof):
             return None
@@ -84,7 +84,7 @@ def encrypted(text: str, password: Secret) -> str:
     """The lines that ansible-vault and Backline read."""
     salt = os.urandom(SALT)
     keys = _Keys.of(password, salt)
-    plain = text.encode()
+    plain = text.encode("utf-8", "surrogateescape")
     missing = BLOCK - len(plain) % BLOCK
     sealed = keys.crypted(plain + bytes([missing]) * missing)
     body = hexlify(b"\n".join(map(hexlify, (salt, keys.proof_of(sealed), sealed)))).decode()
@@ -121,6 +121,7 @@ class Vault:
     passwords: Callable[[], Sequence[VaultPassword]] = nobody
     _known: Sequence[VaultPassword] | None = None
     _opened: dict[str, str] = field(default_factory=dict)
+    _revealed: dict[str, None] = field(default_factory=dict)
 
     def opened(self, text: str, subject: str) -> str:
         """What the text hides. `subject` names it in errors. Raises Closed."""
@@ -128,10 +129,15 @@ class Vault:
             self._opened[text] = self._open(text, subject)
         return self._opened[text]
 
+    def secret(self, value: str) -> Secret:
+        """A value that was encrypted, by itself or with its file."""
+        self._revealed[value] = None
+        return Secret(value)
+
     @property
     def revealed(self) -> tuple[str, ...]:
-        """Everything that was opened so far."""
-        return tuple(self._opened.values())
+        """All such values so far, which nobody is to be shown."""
+        return tuple(self._revealed)
 
     def _open(self, text: str, subject: str) -> str:
         try:
@@ -147,7 +153,10 @@ class Vault:
                 hint="add --vault-password-file FILE, or set ANSIBLE_VAULT_PASSWORD_FILE; at a terminal you are asked",
             )
         for known in self._known:
-            found = sealed.opened(known.password)
+            try:
+                found = sealed.opened(known.password)
+            except ValueError as error:
+                raise Closed(f"{subject} is no UTF-8 text when decrypted", step=STEP) from error
             if found is not None:
                 return found
         sources = ", ".join(known.source for known in self._known)
@@ -169,7 +178,7 @@ class Vaulted:
 
     def opened(self) -> Secret:
         """Raises Closed."""
-        return Secret(self.vault.opened(self.text, self.subject))
+        return self.vault.secret(self.vault.opened(self.text, self.subject))
 
     def __str__(self) -> str:
         return MASK

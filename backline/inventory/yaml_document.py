@@ -12,7 +12,6 @@ from backline.inventory.variable import Place, Unsafe, Variable
 from backline.inventory.vault import Vault, Vaulted, is_vault
 from backline.resources.failure import ConfigurationError
 from backline.resources.origin import Origin
-from backline.resources.secret import Secret
 
 VAULT_TAGS = ("!vault", "!vault-encrypted")
 MAPPING_TAG = "tag:yaml.org,2002:map"
@@ -73,7 +72,7 @@ def read_document(path: Path, vault: Vault) -> Document:
         document = _document(file, vault.opened(text, file), vault)
     except _NotYaml as error:
         raise ConfigurationError(f"{error.origin}, as it is when decrypted: this is not YAML") from None
-    return replace(document, value=_hidden(document.value))
+    return replace(document, value=_hidden(document.value, vault))
 
 
 def is_encrypted(path: Path) -> bool:
@@ -182,10 +181,10 @@ def _unsafe(value: object) -> object:
     return value
 
 
-def _hidden(value: object) -> object:
+def _hidden(value: object, vault: Vault) -> object:
     """Yes, no and nothing tell too little to hide."""
     if isinstance(value, list):
-        return [_hidden(item) for item in value]
+        return [_hidden(item, vault) for item in value]
     if isinstance(value, dict):
-        return {key: _hidden(item) for key, item in value.items()}
-    return value if value is None or isinstance(value, (bool, Vaulted)) else Secret(str(value))
+        return {key: _hidden(item, vault) for key, item in value.items()}
+    return value if value is None or isinstance(value, (bool, Vaulted)) else vault.secret(str(value))

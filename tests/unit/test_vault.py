@@ -41,16 +41,16 @@ def nobody(question: str) -> Secret | None:
     return None
 
 
-def host(file: str, passwords: str) -> InventoryHost:
+def host(file: str, opening: Vault) -> InventoryHost:
     """web1 of an inventory whose group_vars/all.yml is a file of vaults/."""
     Path("inventory/group_vars").mkdir(parents=True)
     Path("inventory/hosts.yml").write_text(ONE_HOST)
     shutil.copy(VAULTS / file, "inventory/group_vars/all.yml")
-    return load_inventory(Path("inventory"), Vault(lambda: vault_passwords(passwords, nobody))).host("web1")
+    return load_inventory(Path("inventory"), opening).host("web1")
 
 
 def scope(file: str, passwords: str) -> Scope:
-    return Scope(dict(host(file, passwords).variables))
+    return Scope(dict(host(file, Vault(lambda: vault_passwords(passwords, nobody))).variables))
 
 
 def revealed(value: object) -> str:
@@ -73,6 +73,17 @@ def test_of_a_file_that_ansible_encrypted_every_text_and_number_is_secret() -> N
     assert [revealed(found.value(name)) for name in ("db_user", "port")] == ["shop", "5432"]
     assert (found.value("on_call"), found.value("nothing")) == (True, None)
     assert str(found.value("nested")) == f"{{'key': [{MASK}, {MASK}]}}"
+
+
+def test_it_is_known_what_is_to_be_hidden() -> None:
+    opening = Vault(lambda: vault_passwords(BOTH, nobody))
+    for file in ("inline.yml", "whole.yml"):
+        shutil.rmtree("inventory", ignore_errors=True)
+        found = Scope(dict(host(file, opening).variables))
+        for name in found.variables:
+            found.value(name)
+    hidden = {HIDDEN, "of another label", "shop", "{{ db_user }}-secret", "5432", "one", "2"}
+    assert set(opening.revealed) == hidden
 
 
 def test_nobody_is_asked_before_something_encrypted_is_wanted() -> None:
@@ -136,6 +147,13 @@ def test_what_is_no_whole_vault_is_refused(text: str, said: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
         Vault().opened(text, "it")
     assert refused.value.cause.startswith(f"it: {said}")
+
+
+def test_what_is_no_text_is_refused() -> None:
+    password = Secret("pw")
+    text = encrypted("\udcff", password)
+    with pytest.raises(Closed, match="it is no UTF-8 text when decrypted"):
+        Vault(lambda: [VaultPassword(password, "here")]).opened(text, "it")
 
 
 def test_a_changed_text_is_noticed() -> None:
