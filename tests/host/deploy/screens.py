@@ -48,8 +48,9 @@ def screen_of(done: Completed) -> Screen:
     return Screen(lines[0], " ".join(" ".join(lines).split()), " ".join(labelled["state"].split()), labelled["next"])
 
 
-def refused(project: Project, *words: str, code: int, host: str, step: str) -> Screen:
-    """Run a command that must fail, with --json: the screen, after holding the summary to it."""
+def refused(project: Project, *words: str, code: int, host: str, step: str, root: Path = Path("/")) -> Screen:
+    """Run a command that must fail, with --json: the screen, after holding the summary to it. `root` is where the files
+    of its host are."""
     done = project.inv(*words, "--json", check=False)
     assert done.code == code, f"exit {done.code}\n{done.out}\n{done.err}"
     screen = screen_of(done)
@@ -60,11 +61,11 @@ def refused(project: Project, *words: str, code: int, host: str, step: str) -> S
     assert " ".join(error["cause"].split()) in screen.text
     assert error["hint"] == screen.next
     assert screen.state
-    assert_next_works(project, screen.next)
+    assert_next_works(project, screen.next, root)
     return screen
 
 
-def assert_next_works(project: Project, hint: str) -> None:
+def assert_next_works(project: Project, hint: str, root: Path = Path("/")) -> None:
     """What is to be typed can be typed, and what is to be read or mended is there."""
     typed = [words for line in hint.splitlines() if (words := command_in(line))]
     assert typed, hint
@@ -74,7 +75,7 @@ def assert_next_works(project: Project, hint: str) -> None:
         if words[0] in LOOKING:
             project.inv(*words)
     for path in re.findall(r"^/\S+", hint, re.MULTILINE):
-        assert Path(path).exists(), hint
+        assert (root / path[1:]).exists(), hint
     for path, line in re.findall(r"([\w./-]+\.(?:py|yml|j2)):(\d+)", hint):
         text = next(folder / path for folder in (project.shop, project.folder) if (folder / path).exists()).read_text()
         assert 0 < int(line) <= len(text.splitlines()), hint

@@ -45,3 +45,14 @@ def test_one_that_supervisor_starts_again_at_once_is_refused_too(daemon: Folder,
     restarted = daemon.shell("shop-b-r1", DIES_LATER, start_seconds=0)
     with pytest.raises(Refused, match="shop-b-r1 does not stay up"):
         watch(daemon, machine, LONG, restarted)
+
+
+def test_the_trial_is_as_long_where_the_clock_was_put_right_meanwhile(
+    daemon: Folder, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever takes a program's age by two clocks takes it for a day old, and watches it no longer."""
+    right = time.time
+    monkeypatch.setattr(time, "time", lambda: right() + 86400)
+    dying = daemon.shell("shop-b-r1", DIES_LATER, start_seconds=10)
+    with pytest.raises(Refused, match="shop-b-r1 does not stay up"):
+        watch(daemon, machine, LONG, dying)
