@@ -27,6 +27,8 @@ class SharedFolder(Directory):
         if os.geteuid() != 0:  # who is not root can give nothing away
             super().converge(host)
             return
+        if host.status(self.inside) is None:
+            host.make_directory(self.inside, mode=0o755)
         host.call(self._make)
 
     def foresee(self, host: Host) -> None:
