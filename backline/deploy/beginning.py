@@ -92,6 +92,12 @@ def lock_all(run: Run, targets: Sequence[Target]) -> None:
         raise
 
 
+def warn_of_database_files(run: Run, stocks: Sequence[Stock]) -> None:
+    """Before anything is migrated; a project may know what it does."""
+    for text in database_files(stocks):
+        _tell(run, Kind.WARNING, text)
+
+
 def require_one_release(run: Run, stocks: Sequence[Stock]) -> None:
     """Raises ConfigurationError where hosts serve different releases: what is meant then by the one that is live?"""
     if len({stock.live_number for stock in stocks}) > 1:
@@ -108,13 +114,10 @@ def serving_lines(stocks: Sequence[Stock]) -> tuple[str, ...]:
 
 
 def _tell_of_the_rest(run: Run, stocks: Sequence[Stock]) -> None:
-    """Hosts of the app that are left out, databases of each host's own, hosts that serve different releases: nobody
-    shall miss any of it."""
+    """Hosts of the app that are left out, and hosts that serve different releases: nobody shall miss either."""
     if run.order.others:
         hosts = ", ".join(run.order.others)
         _tell(run, Kind.NOTE, f"this is for a part of the app's hosts; not for {hosts}")
-    for text in database_files(stocks):
-        _tell(run, Kind.WARNING, text)
     if len({stock.live_number for stock in stocks if stock.live_number}) > 1:
         _tell(run, Kind.WARNING, f"these hosts serve different releases: {'; '.join(serving_lines(stocks))}")
 

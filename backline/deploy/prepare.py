@@ -39,32 +39,34 @@ def let_go(target: Target) -> None:
 
 
 def take_stock(target: Target, order: Order) -> Stock:
-    """Make the roles so and read the state, where it is not locked yet after that: four requests in one flight."""
+    """Make the roles so and read the state, where it is not locked yet after that: all in one flight."""
     settings = target.settings
     lock = None if target.holds_lock else _begin_to_lock(target, order)
 
-    def begin() -> tuple[RolesAsked, Pending, Pending]:
+    def begin() -> tuple[RolesAsked, Pending, Pending, Pending]:
         asked = begin_roles(target, order, settings, lock)
+        readable = target.session.begin(RequireReadable(settings.supervisor.socket), after=asked.apply)
         reap = target.session.begin(_reaping(target), after=asked.apply)
-        return asked, reap, target.session.begin(reading(target), after=asked.apply)
+        return asked, readable, reap, target.session.begin(reading(target), after=asked.apply)
 
-    asked, reap, read = begin()
+    asked, readable, reap, read = begin()
     _await_lock(target, lock)
     if sent_what_they_need(target, asked):
-        asked, reap, read = begin()
+        asked, readable, reap, read = begin()
     await_roles(target, asked)
     stock = _seen(target, Stock(target.name, settings, expected(read.result(), AppState)))
-    for name in _reaped(target, stock, reap).draining:
+    for name in _reaped(target, stock, readable, reap).draining:
         target.session.note(f"{name} still finishes what it had begun")
     if not stock.state.journal:  # else the journal knows better what is to become of them
         end_strays(target, stock)
     return stock
 
 
-def _reaped(target: Target, stock: Stock, reap: Pending) -> Reaped:
+def _reaped(target: Target, stock: Stock, readable: Pending, reap: Pending) -> Reaped:
     """What was asked for; once more where a broken file of what serves was in the way, which is mended. Another's is
     told: raises Unreadable."""
     try:
+        readable.result()
         return expected(reap.result(), Reaped)
     except Unreadable as refusal:
         if not broken_files(stock, refusal.told):

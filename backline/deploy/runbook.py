@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backline.deploy.aftermath import prune
-from backline.deploy.beginning import begin, refuse_early, require_one_release
+from backline.deploy.beginning import begin, refuse_early, require_one_release, warn_of_database_files
 from backline.deploy.build import build_assets, build_virtualenv, check, migrate
 from backline.deploy.code import adopt_code, push_code, read_requirements
 from backline.deploy.draft import Draft, earlier_release, live_release, new_release, same_release
@@ -44,6 +44,7 @@ def deploy(fleet: Fleet, order: Order, source: Source) -> Outcome:
         draft = new_release(order, source, stocks)
         if draft.is_live and not order.force:
             return _stay(run, stocks)
+        warn_of_database_files(run, stocks)
         run.draft = draft
         fleet.each(push_code, draft)
         fleet.each(build_virtualenv, draft)

@@ -10,10 +10,12 @@ import pytest
 
 from backline.agent.events import Event
 from backline.agent.machine import Machine
+from backline.resources.actions.require_readable import RequireReadable
 from backline.resources.actions.restart_program import RestartProgram
 from backline.resources.actions.signal_program import SignalProgram
 from backline.resources.failure import ConfigurationError, Failure
 from backline.resources.service import Service
+from backline.resources.supervisor_rpc import Unreadable
 
 from .conftest import Folder, Listener, eventually, process_is_there
 
@@ -71,7 +73,12 @@ def load_another(folder: Folder, machine: Machine) -> None:
     folder.file("nginx").write_text(meant)
 
 
-@pytest.mark.parametrize("vandalism", [remove_file, change_file, change_mode, stop, forget, load_another])
+def break_file(folder: Folder, machine: Machine) -> None:
+    """No file can be read by Supervisor then."""
+    folder.file("nginx").write_text("[program:nginx\n")
+
+
+@pytest.mark.parametrize("vandalism", [remove_file, change_file, break_file, change_mode, stop, forget, load_another])
 def test_service_is_mended(daemon: Folder, machine: Machine, vandalism: Vandalism) -> None:
     nginx = service(daemon)
     nginx.converge(machine)
@@ -80,6 +87,18 @@ def test_service_is_mended(daemon: Folder, machine: Machine, vandalism: Vandalis
     nginx.converge(machine)
     assert found(nginx, machine) == set()
     assert b"1000" in Path(f"/proc/{daemon.pid('nginx')}/cmdline").read_bytes()
+
+
+def test_another_service_s_broken_file_is_left_to_it_and_told_where_nobody_mends_it(
+    daemon: Folder, machine: Machine
+) -> None:
+    nginx = service(daemon)
+    nginx.converge(machine)
+    daemon.file("other").write_text("[program:other\n")
+    assert found(nginx, machine) == set()
+    with pytest.raises(Unreadable, match="no section headers") as refused:
+        RequireReadable(daemon.socket).perform(machine)
+    assert str(daemon.file("other")) in refused.value.told
 
 
 def test_changed_program_is_restarted_as_its_file_says(daemon: Folder, machine: Machine) -> None:
