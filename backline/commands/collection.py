@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -13,14 +12,14 @@ from invoke.collection import Collection
 from backline.commands.command import Command, task_of
 from backline.commands.garbage import collect_seldom
 
-MARK = re.compile(rf"^from {re.escape(Command.__module__)} import ", re.MULTILINE)
+MARK = f"\nfrom {Command.__module__} import ".encode()
 
 
 def found_modules() -> Iterator[ModuleType]:
     """The modules of this folder that have commands, by name: they import what marks one. The others are not imported,
     since some load SSH."""
     for file in sorted(Path(__file__).parent.glob("*.py")):
-        if MARK.search(file.read_text(encoding="utf-8")):
+        if MARK in file.read_bytes():
             yield import_module(f"{__package__}.{file.stem}")
 
 

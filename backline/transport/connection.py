@@ -7,7 +7,6 @@ to type next.
 from __future__ import annotations
 
 import contextlib
-import logging
 import socket
 from functools import partial
 from typing import TYPE_CHECKING
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
     from backline.transport.flight import Flight
     from backline.transport.known_hosts import KnownKey
     from backline.transport.lines import Line
-
-logging.getLogger("paramiko").addHandler(logging.NullHandler())  # else Python prints its tracebacks to standard error
 
 
 class SSHConnection:

@@ -3,6 +3,7 @@ host's keys."""
 
 from __future__ import annotations
 
+import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ SLOW_KEY_EXCHANGE = (
 KEY_OF_SIGNATURE = {"rsa-sha2-512": "ssh-rsa", "rsa-sha2-256": "ssh-rsa"}
 PATIENCE = 30.0
 """Seconds for a banner, a proof of identity, a channel: deadlines."""
+
+logging.getLogger("paramiko").addHandler(logging.NullHandler())  # else Python prints its tracebacks to standard error
 
 
 class Transport(paramiko.Transport):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Generator
 from dataclasses import replace
@@ -103,3 +105,22 @@ def test_no_hop_is_gone_through_early(relay: Relay, settings: ConnectionSettings
     access.greet(behind)
     assert access.early.take(access.destination(behind)) is None
     assert relay.connections == 0
+
+
+def test_what_goes_wrong_early_says_nothing_by_itself() -> None:
+    """In a Python of its own: others have told Paramiko's log to be silent by now."""
+    program = (
+        "import socket\n"
+        "from backline.settings.connection import ConnectionSettings\n"
+        "from backline.transport.access import Access\n"
+        "access = Access()\n"
+        "with socket.create_server(('127.0.0.1', 0)) as rude:\n"
+        "    port = rude.getsockname()[1]\n"
+        "    settings = ConnectionSettings('ssh', '127.0.0.1', port, 'anna', configuration='none')\n"
+        "    access.greet(settings)\n"
+        "    rude.accept()[0].close()\n"
+        "    (coming,) = access.early._begun.values()\n"
+        "    coming.result().transport.join()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
