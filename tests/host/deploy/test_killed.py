@@ -109,5 +109,6 @@ def test_what_is_left_when_the_guard_goes_too_is_ended_by_the_next_run(live: Pro
         assert deploy.ended().code == 4
     live.git("reset", "--quiet", "--hard", committed)
     assert left in pids(host)
-    assert live.on_host("deploy").summary["status"] == "live"
+    assert live.on_host("provision").summary["status"] == "provisioned"
     assert left not in pids(host)
+    assert live.on_host("deploy").summary["status"] == "live"
