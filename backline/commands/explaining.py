@@ -8,12 +8,14 @@ from pathlib import Path
 
 from backline.commands.mistyped import Mistyped
 from backline.commands.site import Site
+from backline.fleet.session import Lost
 from backline.resources.failure import ExitCode, Failure, Interrupted
 
 COMMAND = "<command>"
 """What stands for the command in a hint of whoever does not know which it was."""
 NOT_BEGUN = (ExitCode.USAGE, ExitCode.UNREACHABLE, ExitCode.LOCKED)
 UNTOUCHED = "nothing was touched"
+LEFT = "the host ends by itself what this command had begun there; what was done stays done"
 ENDED = "what this command had begun on its hosts has been ended"
 """After Ctrl-C, where nobody below knew more."""
 LINES_SHOWN = 8
@@ -26,7 +28,9 @@ def explain(failure: Failure, site: Site) -> None:
     failure.step = failure.step or site.command.partition(" ")[0]
     failure.hint = _own_line(failure, site.project / "resources") or failure.hint
     failure.hint = _next(failure, site)
-    if failure.code in NOT_BEGUN:
+    if isinstance(failure, Lost):
+        failure.state = failure.state or LEFT
+    elif failure.code in NOT_BEGUN:
         failure.state = failure.state or UNTOUCHED
     elif isinstance(failure, Interrupted) and failure.host:
         failure.state = failure.state or ENDED

@@ -48,6 +48,10 @@ class Traffic:
     round_trips: int = 0
 
 
+class Lost(Unreachable):
+    """The host was there, and is no more: what it had been asked for may be done or not."""
+
+
 class AgentNotStarted(Unreachable):
     """The host took our command, and no agent answered: its lines and its exit code say why."""
 
@@ -269,7 +273,7 @@ class Session:
             failure = AgentNotStarted(f"the agent could not be started: {ended}", lines=said, host=self.name)
             failure.exit_code = code
             return failure
-        return Unreachable(
+        return Lost(
             "the connection to the host, or the agent on it, was lost",
             lines=said,
             host=self.name,

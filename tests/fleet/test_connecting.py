@@ -49,6 +49,7 @@ def test_host_that_cannot_be_reached_is_named(hosts: tuple[Host, ...], tmp_path:
     assert refused.code == ExitCode.UNREACHABLE
     assert hosts[1].address in refused.err
     assert hosts[0].address not in refused.err
+    assert ["root@h1" in refused.out, "root@h3" in refused.out] == [True, True]  # one does not hide the others
     hosts[2].cut()
     both = project.inv("ping", "--host", "all", check=False).err
     assert [host.address in both for host in hosts] == [False, True, True]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backline.resources.failure import Unreachable
+from backline.resources.failure import ExitCode, Unreachable
 from tests.fleet.connecting import DEPLOY, ROOT, connected, lab_project
 from tests.host.engine.processes import eventually, shell
 from tests.lab.host import Host
@@ -44,6 +44,18 @@ def test_host_that_is_cut_off_in_the_middle_is_noticed_and_works_again_when_heal
     fresh_host.heal()
     with connected(fresh_host, user) as again:
         again.session.perform(shell("true"))
+
+
+def test_what_was_cut_off_is_not_called_untouched(hosts: tuple[Host, ...], tmp_path: Path) -> None:
+    project = lab_project(tmp_path, hosts, DEPLOY)
+    with project.start("run", LONG, "--host", "h1") as controller:
+        eventually(lambda: is_at_work(hosts[0]))
+        hosts[0].cut()
+        _, told = controller.communicate(timeout=60)
+    assert controller.returncode == ExitCode.UNREACHABLE
+    assert told.startswith("Unreachable: h1 · run line\n")
+    assert "state  the host ends by itself what this command had begun there" in told
+    assert "nothing was touched" not in told
 
 
 def test_other_hosts_of_the_run_do_not_notice(hosts: tuple[Host, ...]) -> None:

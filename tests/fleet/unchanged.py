@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.host.deploy.cutting import eventually_nothing
+from tests.host.deploy.cutting import eventually, eventually_nothing
 from tests.lab.host import Host
 
 MARK = "/run/before"
@@ -37,6 +37,7 @@ def written(host: Host) -> list[str]:
 @contextmanager
 def unchanged(host: Host) -> Iterator[None]:
     """Whatever happens in the block leaves nothing, once its connections have ended."""
+    eventually(lambda: not any("/etc/init.d/" in one for one in processes(host)))  # a fresh host has come up
     host.execute("touch", MARK)
     before = processes(host)
     yield

@@ -101,7 +101,7 @@ def test_control_c_while_a_host_keeps_us_waiting(tmp_path: Path) -> None:
                 deploy.control_c()
                 ended = deploy.ended()  # the line is still open, and still silent
     assert ended.code == 1, ended.err
-    assert_one_screen(ended, "Ctrl-C", "inv status")
+    assert_one_screen(ended, "Stopped: sandbox · connect", "Ctrl-C", "state nothing was touched", "inv status")
     assert ended.summary["status"] == "failed"
 
 
