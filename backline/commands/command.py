@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,9 @@ from invoke.tasks import Task
 
 from backline.commands.entrance import Entrance
 from backline.commands.exits import told_failures
+from backline.commands.explaining import UNTOUCHED
 from backline.commands.site import Site
+from backline.resources.failure import Interrupted
 
 CHANGING = {
     "check": "only say what would be done, and do nothing",
@@ -91,7 +94,7 @@ def task_of(command: Command, project: Path, family: str = "") -> Task[Any]:
         site = Site(
             project, host, inventory, verbose, command=typed, entrance=entrance, vault_password_file=vault, **told
         )
-        with told_failures(site, debug):
+        with told_failures(site, debug), _stopped_early(command):
             command.body(site, **options)
 
     own = list(inspect.signature(command.body).parameters.values())[1:]
@@ -118,6 +121,17 @@ class _Flat(Argument):
 
     def __deepcopy__(self, memo: object) -> _Flat:
         return copy(self)
+
+
+@contextmanager
+def _stopped_early(command: Command) -> Iterator[None]:
+    """Ctrl-C that no run has heard came before there was one: of a command that changes hosts, nothing was begun."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not command.manners:
+            raise
+        raise Interrupted("stopped by Ctrl-C", state=UNTOUCHED) from None
 
 
 def _typed(name: str, own: Sequence[inspect.Parameter], options: Mapping[str, object]) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from backline.commands.mistyped import Mistyped
 from backline.commands.site import Site
-from backline.fleet.session import Lost
 from backline.resources.failure import ExitCode, Failure, Interrupted
 
 COMMAND = "<command>"
@@ -25,6 +24,8 @@ SENT_LINE = re.compile(r'File "<backline\.resources\.(\w+)>", line (\d+)')
 
 def explain(failure: Failure, site: Site) -> None:
     """Fill in what is not said yet; what is said stays as it is."""
+    from backline.fleet.session import Lost
+
     failure.step = failure.step or site.command.partition(" ")[0]
     failure.hint = _own_line(failure, site.project / "resources") or failure.hint
     failure.hint = _next(failure, site)
