@@ -23,7 +23,7 @@ def test_nothing_was_touched(capsys: pytest.CaptureFixture[str], monkeypatch: py
 
     monkeypatch.setattr("backline.commands.exits.end_now", leave)
     task = task_of(deploy, Path("/srv/project"))
-    usual = {"host": "prod", "inventory": "", "check": False, "diff": False, "forks": ""}
+    usual = {"host": "prod", "inventory": "", "check": False, "diff": False, "forks": "", "vault_password_file": ""}
     with pytest.raises(SystemExit) as ended:
         task(Context(), **usual, verbose=False, debug=False, ask_pass=False, ask_become_pass=False)
     told = capsys.readouterr().err
