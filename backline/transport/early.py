@@ -61,6 +61,5 @@ class Early:
         except Unreachable as failure:
             failure.hint = destination.hint or failure.hint
             coming.set_exception(failure)
-        except BaseException as error:
+        except Exception as error:  # whoever takes it is told
             coming.set_exception(error)
-            raise
