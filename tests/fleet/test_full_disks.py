@@ -124,11 +124,23 @@ def test_a_migration_that_fills_the_disk_ends_before_anything_is_started(kiosk: 
     with kiosk.untouched():
         screen = refused_deploy(kiosk, "start guard")
         kiosk.shell("rm /srv/kiosk/shared/fill")
+    assert f"cannot write {STATE}/journal.room: {FULL}" in screen.text
+    assert screen.next.splitlines()[0] == MAKE_ROOM
     assert "serves, untouched" in screen.state
     assert "migrations that were applied stay applied" in screen.state
     kiosk.change("manage.py", MANAGE)
     kiosk.another()
     assert kiosk.project.on_host("deploy").summary["status"] == "deployed"
+
+
+def test_a_tmp_in_which_nothing_can_be_written_or_run_is_in_nobody_s_way(kiosk: Kiosk) -> None:
+    kiosk.change("requirements.txt", f"{REQUIREMENTS}# built anew\n")
+    kiosk.shell("mount -t tmpfs -o ro,noexec tmpfs /tmp")
+    try:
+        summary = kiosk.project.on_host("deploy").summary
+    finally:
+        kiosk.shell("umount /tmp")
+    assert (summary["status"], summary["hosts"]["h1"]["virtualenv"]) == ("deployed", "built")
 
 
 def test_a_release_that_is_live_stays_so_on_a_full_disk_and_the_missing_entry_is_told(kiosk: Kiosk) -> None:

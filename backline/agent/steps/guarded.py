@@ -16,6 +16,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from backline.resources.foresight import Foresight
 
+JOURNAL_ROOM = 128 * 1024
+"""Bytes, some times what a journal of many programs has."""
+
 
 @dataclass(frozen=True)
 class StartGuard(Action):
@@ -29,10 +32,17 @@ class StartGuard(Action):
         keeper = keeper_of(host)
         if keeper.lock is None:
             raise Failure("a guard without the lock would guard nothing")
+        self._require_room(host)
         kept = keep_unsettled(self.state_directory)
         if kept:
             host.tell(f"warning: an earlier deploy was cut off and is not finished; what it owes stands in {kept}")
         keeper.guard = Guard.start(self.state_directory, keeper.lock.descriptor, keeper.shipped, self.last_words)
+
+    def _require_room(self, host: Host) -> None:
+        """Raises Failure where a journal would not fit: a guard that cannot write it dies, and could not say why."""
+        probe = f"{self.state_directory}/journal.room"
+        host.write(probe, bytes(JOURNAL_ROOM), mode=0o600)
+        host.remove(probe)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ OWED = '{"entry": "opened"}\n{"entry": "undo", "action": "end what was begun"}\n
 @pytest.fixture
 def state(local: Connected, tmp_path: Path) -> Path:
     """The folder of an app whose lock this session holds."""
-    local.session.perform(TakeLock(str(tmp_path), "somebody", "a test", "now"))
+    local.session.perform(TakeLock(str(tmp_path), "somebody", "a test", "now", adopts=True))
     return tmp_path
 
 
