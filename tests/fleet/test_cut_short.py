@@ -71,12 +71,13 @@ def at(served: Served, step: str) -> Iterator[Deploy]:
 
 def waits(served: Served, step: str) -> bool:
     """Whether the host has come to what is held."""
+    news = [name for name in served.running() if not name.endswith(f"-{served.live}")]
     if step == "take queues over":
         return any('"verb": "cancel"' in command for command in served.host.commands())
     if step == "start workers":
-        return any("-celery-" in name and served.live not in name for name in served.running())
+        return any("-celery-" in name for name in news)
     if step == "start web":
-        return any("-web-" in name and served.live not in name for name in served.running())
+        return any("-web-" in name for name in news)
     return any(f"manage.py {HELD[step]}" in command for command in served.host.commands())
 
 
