@@ -89,7 +89,8 @@ def test_a_second_deploy_is_told_who_is_at_work_and_disturbs_nobody(live: Projec
 
 
 def test_control_c_while_a_host_keeps_us_waiting(tmp_path: Path) -> None:
-    """Whoever connects waits for half a minute in a thread; Ctrl-C does not wait for that."""
+    """Whoever connects waits for half a minute in a thread; Ctrl-C does not wait for that. It may come before the step
+    of connecting, since that is begun while settings are still read."""
     project = make_project(tmp_path, "sandbox")
     with socket.create_server(("127.0.0.1", 0)) as silent:
         variables = {"ansible_ssh_host": "127.0.0.1", "ansible_port": silent.getsockname()[1], "ansible_user": "me"}
@@ -101,7 +102,7 @@ def test_control_c_while_a_host_keeps_us_waiting(tmp_path: Path) -> None:
                 deploy.control_c()
                 ended = deploy.ended()  # the line is still open, and still silent
     assert ended.code == 1, ended.err
-    assert_one_screen(ended, "Stopped: sandbox · connect", "Ctrl-C", "state nothing was touched", "inv status")
+    assert_one_screen(ended, "Stopped: ", "Ctrl-C", "state nothing was touched", "inv status")
     assert ended.summary["status"] == "failed"
 
 
