@@ -50,11 +50,10 @@ def replace_file(
         _write_candidate(candidate, content, mode, _kept_owner(path, owner))
         if accept:
             accept(candidate)
-        os.rename(candidate, path)
+        rename(candidate, path)
     except BaseException:
         _discard(candidate)
         raise
-    sync_directory(os.path.dirname(path))
 
 
 def replace_link(path: str, target: str) -> None:
@@ -62,11 +61,17 @@ def replace_link(path: str, target: str) -> None:
     candidate = sibling(path, "link")
     os.symlink(target, candidate)
     try:
-        os.rename(candidate, path)
+        rename(candidate, path)
     except BaseException:
         _discard(candidate)
         raise
-    sync_directory(os.path.dirname(path))
+
+
+def rename(old: str, new: str) -> None:
+    """Rename, and have it on disk. The way to `new` may be by what is renamed or replaced, so it is asked before."""
+    directory = os.path.realpath(os.path.dirname(new))
+    os.rename(old, new)
+    sync_directory(directory)
 
 
 def make_directories(path: str, mode: int, owner: tuple[int, int]) -> None:
@@ -144,5 +149,5 @@ def _kept_owner(path: str, owner: tuple[int, int]) -> tuple[int, int]:
 def _discard(candidate: str) -> None:
     try:
         os.unlink(candidate)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         pass

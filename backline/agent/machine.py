@@ -12,9 +12,9 @@ from backline.agent.files import (
     attempting,
     make_directories,
     remove_whatever,
+    rename,
     replace_file,
     replace_link,
-    sync_directory,
 )
 from backline.resources.failure import Conflict, Failure, Interrupted
 from backline.resources.resource import KEEP, Completed, Status
@@ -162,9 +162,7 @@ class Machine(Teller):
 
     def rename(self, old: str, new: str) -> None:
         with attempting(f"rename {old} to {new}"):
-            directory = os.path.realpath(os.path.dirname(new))  # the way there may be by what is renamed
-            os.rename(old, new)
-            sync_directory(directory)
+            rename(old, new)
 
     def run(
         self,

@@ -133,6 +133,8 @@ def done(act: Callable[[Host, str, str], None], host: Host, one: str, other: str
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(st.tuples(st.sampled_from(sorted(ACTS)), NAMES, NAMES), max_size=12))
 @example(acts=[("remove", "a", "a"), ("make_directory", "a", "a"), ("rename", "link", "link/x")])
+@example(acts=[("make_link", "b", "a/x"), ("remove", "a/x", "a"), ("make_link", "a/x", "a"), ("write", "b/x", "a")])
+@example(acts=[("make_link", "b", "a/x"), ("remove", "a/x", "a"), ("make_link", "a/x", "a"), ("make_link", "b/x", "a")])
 def test_what_the_overlay_foretells_comes_true(
     tmp_path_factory: pytest.TempPathFactory, machine: Machine, acts: list[tuple[str, str, str]]
 ) -> None:
