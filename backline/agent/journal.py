@@ -10,6 +10,8 @@ import json
 import os
 from dataclasses import dataclass, replace
 
+from backline.agent.append_line import append_line
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -30,23 +32,22 @@ class EntryKind:
 
 
 class Journal:
-    """Append-only; every entry is on disk before `write` returns."""
+    """Append-only; every entry is on disk before `write` returns, whole or not at all."""
 
     def __init__(self, state_directory: str) -> None:
         self.path = os.path.join(state_directory, "journal")
         self._last = os.path.join(state_directory, "journal.last")
-        self._file = open(self.path, "a", encoding="utf-8")  # noqa: SIM115 (open as long as the guard lives)
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        self._descriptor = os.open(self.path, flags, 0o666)  # open as long as the guard lives
         self.write(EntryKind.OPENED)
 
     def write(self, entry: str, **content: Any) -> None:
-        """Add one entry."""
-        self._file.write(json.dumps({"format": FORMAT, "entry": entry, **content}, ensure_ascii=False) + "\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        """Add one entry. Raises OSError where there is no room for it; then nothing of it is there."""
+        append_line(self._descriptor, json.dumps({"format": FORMAT, "entry": entry, **content}, ensure_ascii=False))
 
     def settle(self) -> None:
         """Nothing is owed any more."""
-        self._file.close()
+        os.close(self._descriptor)
         os.replace(self.path, self._last)
 
 
@@ -69,13 +70,16 @@ class Owed:
 
 
 def read_journal(text: str) -> Owed:
-    """A last line that was cut off tells nothing: what it tells of was not begun."""
+    """A line that was cut off tells nothing, and hides nothing that comes after it.
+
+    Whoever wrote it was told that it could not be, so what it tells of was not begun (to undo, to switch), not decided
+    (to commit), or is seen on the host all the same (what the live record says, what was finished already)."""
     owed = Owed()
-    for line in text.splitlines():
+    for line in text.split("\n"):  # and at nothing else: a path may hold what Unicode too calls the end of a line
         try:
             entry = json.loads(line)
         except ValueError:
-            break
+            continue
         owed = _after(owed, entry)
     return owed
 

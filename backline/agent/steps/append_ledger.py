@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from backline.agent.append_line import append_line
 from backline.agent.files import attempting
 from backline.resources.failure import Failure
 from backline.resources.resource import Action, Host, Question
@@ -27,8 +28,7 @@ class AppendLedger(Action):
             os.makedirs(os.path.dirname(self.path), mode=0o755, exist_ok=True)
             descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
             try:
-                _append_whole(descriptor, (_missing_newline(descriptor) + self.entry + "\n").encode())
-                os.fsync(descriptor)
+                append_line(descriptor, self.entry)
             finally:
                 os.close(descriptor)
 
@@ -45,21 +45,3 @@ class ReadLedger(Question):
             return ()
         entries = [line for line in host.read(self.path).decode("utf-8", "replace").splitlines() if line.strip()]
         return tuple(entries[-self.count :])
-
-
-def _append_whole(descriptor: int, content: bytes) -> None:
-    """All of it or nothing: a disk that is full takes what there is room for, and says nothing of the rest."""
-    size = os.fstat(descriptor).st_size
-    try:
-        rest = content
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
-    except OSError:
-        os.ftruncate(descriptor, size)
-        raise
-
-
-def _missing_newline(descriptor: int) -> str:
-    """A line break where a host that lost power has left half a line."""
-    size = os.fstat(descriptor).st_size
-    return "\n" if size and os.pread(descriptor, 1, size - 1) != b"\n" else ""
