@@ -135,6 +135,7 @@ def done(act: Callable[[Host, str, str], None], host: Host, one: str, other: str
 @example(acts=[("remove", "a", "a"), ("make_directory", "a", "a"), ("rename", "link", "link/x")])
 @example(acts=[("make_link", "b", "a/x"), ("remove", "a/x", "a"), ("make_link", "a/x", "a"), ("write", "b/x", "a")])
 @example(acts=[("make_link", "b", "a/x"), ("remove", "a/x", "a"), ("make_link", "a/x", "a"), ("make_link", "b/x", "a")])
+@example(acts=[("make_link", "a/y", "a/y"), ("remove", "a/y/deep", "a")])
 def test_what_the_overlay_foretells_comes_true(
     tmp_path_factory: pytest.TempPathFactory, machine: Machine, acts: list[tuple[str, str, str]]
 ) -> None:
