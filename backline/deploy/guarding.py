@@ -360,7 +360,7 @@ def _conclude(run: Run, failure: Failure | None) -> None:
             wrote.result()
             released.result()
         except Failure as error:
-            text = f"{target.name}: the ledger could not be written: {error.cause}"
+            text = f"the ledger could not be written: {error.cause}"
             run.fleet.tell(Event(Kind.WARNING, time.time(), target.name, text=text))
 
 
