@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,8 @@ import pytest
 
 from tests.fleet.conftest import started
 from tests.fleet.connecting import DEPLOY, lab_project
-from tests.fleet.unchanged import unchanged
+from tests.fleet.unchanged import has_come_up, unchanged
+from tests.host.deploy.cutting import eventually
 from tests.host.deploy.project import Project
 from tests.host.deploy.screens import Screen, refused
 from tests.host.openssh import make_key
@@ -44,6 +46,16 @@ def turned_away(host: Host, project: Project) -> Screen:
     assert screen.state == "nothing was touched"
     assert screen.next.splitlines()[-1].endswith(("inv deploy", "inv trust --host h1", "--replace"))
     return screen
+
+
+def test_a_daemon_that_still_starts_is_waited_for_before_anything_is_compared(host: Host) -> None:
+    host.execute("/etc/init.d/supervisor", "stop")
+    eventually(lambda: not (host.root / "run/supervisord.pid").exists())
+    with ThreadPoolExecutor(1) as beside:
+        start = beside.submit(host.execute, "/etc/init.d/supervisor", "start")
+        with unchanged(host):
+            start.result()
+            assert has_come_up(host)
 
 
 @dataclass(frozen=True)

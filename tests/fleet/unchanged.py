@@ -10,14 +10,19 @@ from tests.lab.host import Host
 
 MARK = "/run/before"
 """On another file system than what is looked at; whatever is newer was written since."""
+INITS = "sleep 86400"
+"""What pid 1 runs when the daemons are started, and begins anew when it has reaped somebody."""
 NOT_OURS = ("/run", "/var/log", "/var/lib/sudo")
 """What sshd and sudo write of themselves, and where the mark is."""
 
 
 def processes(host: Host) -> set[str]:
     """Each as `pid command line`; the kernel's ways of asking are not among them."""
+    return {one for one in _all_processes(host) if INITS not in one}
+
+
+def _all_processes(host: Host) -> set[str]:
     found = set()
-    inits = "sleep 86400"  # of pid 1, which begins one when it has reaped somebody
     for place in host.root.glob("proc/[0-9]*"):
         try:
             found.add(
@@ -25,7 +30,19 @@ def processes(host: Host) -> set[str]:
             )
         except (FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
             continue
-    return {one for one in found if inits not in one}
+    return found
+
+
+def has_come_up(host: Host) -> bool:
+    """Pid 1 has run every daemon's script, and Supervisor, which outlives its own, has become the process that stays:
+    it writes down its pid last."""
+    every = _all_processes(host)
+    try:
+        supervisor = (host.root / "run/supervisord.pid").read_text().strip()
+    except FileNotFoundError:
+        return False
+    scripts_are_over = any(INITS in one for one in every) and not any("/etc/init.d/" in one for one in every)
+    return scripts_are_over and any(one.startswith(f"{supervisor} ") and "supervisord" in one for one in every)
 
 
 def written(host: Host) -> list[str]:
@@ -37,7 +54,7 @@ def written(host: Host) -> list[str]:
 @contextmanager
 def unchanged(host: Host) -> Iterator[None]:
     """Whatever happens in the block leaves nothing, once its connections have ended."""
-    eventually(lambda: not any("/etc/init.d/" in one for one in processes(host)))  # a fresh host has come up
+    eventually(lambda: has_come_up(host))
     host.execute("touch", MARK)
     before = processes(host)
     yield
