@@ -43,7 +43,7 @@ def _left_out(folder: str, files: tuple[str, ...]) -> str:
 
 def _source(site: Site, folder: str, ref: str, requirements: str) -> Source:
     try:
-        return read_source(site.project / Path(folder).expanduser(), ref, requirements)
+        return read_source(site.project / Path(folder).expanduser(), ref, requirements, site.inventory.file)
     except UnknownRef as unknown:
         again = f"inv deploy{site.host_option} --ref {unknown.nearest}"
         unknown.hint = again if unknown.nearest else f"git branch --all; git tag --list\nthen:  {again}NAME"

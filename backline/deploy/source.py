@@ -17,6 +17,12 @@ INCLUDES = re.compile(r"\s*(?P<option>-r|-c|--requirement|--constraint)[\s=]*(?P
 WORKING_TREE = "."
 """The ref that means the working tree as it is."""
 
+VARIABLES = ("group_vars", "host_vars")
+"""What lies beside a hosts file."""
+
+OURS = (".venv", ".backline")
+"""What we put into the folder of each release."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -33,16 +39,42 @@ class Source:
     left_out: tuple[str, ...]
 
 
-def read_source(folder: Path, ref: str, requirements: str) -> Source:
-    """The project in `folder` at `ref`. Raises ConfigurationError where folder, ref or requirements are not there."""
+def read_source(folder: Path, ref: str, requirements: str, hosts_file: Path | None = None) -> Source:
+    """The project in `folder` at `ref`, without the inventory of `hosts_file`, whose secrets are not all hosts', and
+    which is read as it is here. Raises ConfigurationError where folder, ref or requirements are not there."""
     repository = Repository(folder)
+    inventory = _inventory(folder, hosts_file) if hosts_file else ()
     commit = repository.commit_of("HEAD" if ref == WORKING_TREE else ref)
-    changed = repository.changed_files()
+    changed = tuple(path for path in repository.changed_files() if not _is_of(inventory, path))
     dirty = bool(changed) and ref == WORKING_TREE
     tree = repository.tree_of(repository.working_tree() if dirty else commit)
-    files = repository.files(tree)
+    files = tuple(file for file in repository.files(tree) if not _is_of(inventory, file.path))
+    _require_own_places(files)
     lock = _flattened(repository, {file.path: file.blob for file in files}, posixpath.normpath(requirements))
     return Source(repository, ref, commit, tree, files, lock, dirty, () if dirty else changed)
+
+
+def _inventory(folder: Path, hosts_file: Path) -> tuple[str, ...]:
+    """Where an inventory lies in the project folder, named from there; empty where it lies elsewhere."""
+    place = posixpath.relpath(hosts_file.resolve().parent, folder.resolve())
+    if place.split("/")[0] == "..":
+        return ()
+    return tuple(posixpath.normpath(posixpath.join(place, name)) for name in (hosts_file.name, *VARIABLES))
+
+
+def _is_of(inventory: tuple[str, ...], path: str) -> bool:
+    """A folder that git does not know at all ends in a slash, and may hold the inventory."""
+    return any(f"{path}/".startswith(f"{own}/") or (path[-1:] == "/" and own.startswith(path)) for own in inventory)
+
+
+def _require_own_places(files: tuple[TreeFile, ...]) -> None:
+    """Raises ConfigurationError where the project has files at the places that are ours in a release."""
+    for name in OURS:
+        if any(file.path.split("/")[0] == name for file in files):
+            raise ConfigurationError(
+                f"{name} is in the project at this commit; each release has one of its own there",
+                hint=f"take it out, and commit: echo {name} >>.gitignore; git rm -r --cached --quiet {name}",
+            )
 
 
 def _flattened(repository: Repository, blobs: dict[str, str], path: str, above: tuple[str, ...] = ()) -> str:

@@ -42,8 +42,8 @@ class Work:
         self.git("commit", "--quiet", "--allow-empty", "-m", "change")
         return self.git("rev-parse", "HEAD")
 
-    def source(self, ref: str = "HEAD", requirements: str = LOCK) -> Source:
-        return read_source(self.site, ref, requirements)
+    def source(self, ref: str = "HEAD", requirements: str = LOCK, inventory: str = "") -> Source:
+        return read_source(self.site, ref, requirements, self.site / inventory if inventory else None)
 
     def lock(self, requirements: str = LOCK) -> list[str]:
         return self.source(".", requirements).requirements.splitlines()
@@ -102,6 +102,43 @@ def test_the_working_tree_is_taken_with_new_files_and_without_ignored_ones(work:
     assert paths(source) == {LOCK, ".gitignore", "new/page.py"}
     assert (work.top / ".git" / "index").read_bytes() == index
     assert work.source("HEAD").left_out == ("new/",)
+
+
+@pytest.mark.parametrize("folder", ["inventory/", ""])
+@pytest.mark.parametrize("ref", ["HEAD", "."])
+def test_the_inventory_is_not_sent_with_the_project_that_it_lies_in(work: Work, folder: str, ref: str) -> None:
+    hosts = f"{folder}hosts.yml"
+    for path in (hosts, f"{folder}group_vars/prod.yml", f"{folder}host_vars/web1/vault.yml", "page.py", "hosts.yml.md"):
+        work.write(path, "")
+    work.commit()
+    for path in (hosts, f"{folder}host_vars/web2.yml"):
+        work.write(path, "changed")
+    source = work.source(ref, inventory=hosts)
+    assert paths(source) == {LOCK, "page.py", "hosts.yml.md"}
+    assert (source.dirty, source.left_out) == (False, ())
+
+
+def test_an_inventory_that_git_does_not_know_is_not_left_out_of_anything(work: Work) -> None:
+    work.write("inventory/hosts.yml", "")
+    assert work.source(inventory="inventory/hosts.yml").left_out == ()
+    assert paths(work.source(".", inventory="inventory/hosts.yml")) == {LOCK}
+
+
+def test_an_inventory_beside_the_project_takes_nothing_from_it(work: Work) -> None:
+    work.write("group_vars/page.py", "")
+    work.commit()
+    assert paths(work.source(inventory="../hosts.yml")) == {LOCK, "group_vars/page.py"}
+
+
+@pytest.mark.parametrize("name", [".venv", ".backline"])
+def test_what_is_ours_in_a_release_is_refused_in_a_commit_with_what_takes_it_out(work: Work, name: str) -> None:
+    work.write(f"{name}/bin/python", "")
+    work.commit()
+    with pytest.raises(ConfigurationError, match=f"^{name} is in the project at this commit") as refused:
+        work.source()
+    subprocess.run(refused.value.hint.partition("commit: ")[2], shell=True, cwd=work.site, check=True)
+    work.commit()
+    assert paths(work.source()) == {LOCK, ".gitignore"}
 
 
 def test_a_file_that_was_removed_is_not_in_the_working_tree(work: Work) -> None:
