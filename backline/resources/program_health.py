@@ -9,8 +9,12 @@ from backline.resources.supervisor_rpc import BACKOFF, Supervisor, SupervisorAbs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from backline.resources.supervisor_rpc import ProcessInfo
 
+NOT_THERE = r"/bin/(?P<name>[\w.-]+): (?:not found|No such file or directory)$"
+"""What a shell says at the end of the launcher where a program is not in the virtualenv."""
 LINES_SHOWN = 20
 LINES_READ = 200
 """How far back in the log the exception is looked for."""
@@ -46,10 +50,23 @@ def death(found: ProcessInfo, directory: str, kind: type[Failure], how: str = ""
     ended = how or (f"exit status {found.exit_status}" if found.exit_status else "")
     state = found.state if found.state == BACKOFF or found.ended else "started again"
     status = f"{state}, {ended}" if ended else state
+    missing = "" if error else _missing_program(log)
     words = str(error) if error else found.spawn_error
+    hint = advice(error) if error else f"its log says more:\n{found.log_file}"
+    if missing:
+        words = f"{missing} is not in the virtualenv"
+        hint = f"name {missing} in the project's requirements, and commit"
     cause = f"{found.name} does not stay up ({status})"
     return kind(
         f"{cause}: {words}" if words else cause,
         lines=without_libraries(log, directory)[-LINES_SHOWN:],
-        hint=advice(error) if error else f"its log says more:\n{found.log_file}",
+        hint=hint,
     )
+
+
+def _missing_program(log: Sequence[str]) -> str:
+    """The program that the launcher could not become, for there is none; empty where that was not its end."""
+    import re
+
+    found = re.search(NOT_THERE, log[-1]) if log else None
+    return found["name"] if found else ""
