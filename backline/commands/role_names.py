@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Collection, Sequence
 
+from backline.commands.mistyped import Mistyped
 from backline.commands.roles import declarations
 from backline.deploy.role import Role
-from backline.resources.failure import ConfigurationError
 from backline.settings.role_choice import unknown_roles
 from backline.settings.settings import HostSettings
 
@@ -20,5 +21,12 @@ def role_names(text: str, roles: tuple[Role, ...], hosts: Sequence[HostSettings]
     if not wrong and missing:
         wrong = (f"none of these hosts has the role {missing[0]}; they have {', '.join(sorted(had))}",)
     if wrong:
-        raise ConfigurationError(wrong[0], lines=wrong[1:])
+        raise Mistyped(wrong[0], option="--role", instead=_meant(names, had), lines=wrong[1:])
     return names
+
+
+def _meant(names: Sequence[str], had: Collection[str]) -> str:
+    """The same names, each that no host has replaced by the nearest that one has."""
+    ours = sorted(had)
+    nearest = (name if name in had else "".join(difflib.get_close_matches(name, ours, n=1)) for name in names)
+    return ",".join(dict.fromkeys(filter(None, nearest))) or "NAME"

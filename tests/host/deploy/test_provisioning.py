@@ -61,7 +61,9 @@ def test_provision_mends_the_role_that_is_named_and_no_other(deployed: Project) 
 def test_a_role_that_is_not_there_suggests_the_nearest(deployed: Project, command: str) -> None:
     done = deployed.inv(command, "--role", "ngnix", check=False)
     assert done.code == 2
-    assert "ngnix, which is not a role; did you mean nginx?" in screen_of(done).text
+    screen = screen_of(done)
+    assert "ngnix, which is not a role; did you mean nginx?" in screen.text
+    assert screen.next == f"inv {command} --role nginx"
 
 
 def test_provision_waits_for_nobody_who_is_at_work(deployed: Project) -> None:
