@@ -27,7 +27,8 @@ class FindAccount(Question):
             account = pwd.getpwnam(self.user)
         except KeyError:
             raise ConfigurationError(
-                f"there is no user {self.user} on this host", hint="inv run 'getent passwd' lists those that there are"
+                f"there is no user {self.user} on this host",
+                hint="there, `getent passwd` lists those that there are",
             ) from None
         if os.geteuid() not in (0, account.pw_uid):
             own = pwd.getpwuid(os.geteuid()).pw_name
