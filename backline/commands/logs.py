@@ -101,7 +101,7 @@ def tail_web_log(site: Site, wanted: Wanted) -> None:
 @command(program="a worker, web, beat or a service, as inv status names it (default: every program)", **HELP)
 @sharing(Wanted)
 def logs(site: Site, wanted: Wanted, program: str = "") -> None:
-    """The same for any program, services included.
+    """The logs of every program and service that Supervisor runs there, or of one, as tail-celery-log shows them.
 
     inv logs --program redis --no-follow
     """
