@@ -137,7 +137,8 @@ def _owed(stock: Stock) -> Iterator[str]:
     if stock.live_release is None:
         yield f"no release is live here yet; the first one:  inv deploy --host {stock.name}"
     elif not stock.state.programs:
-        yield f"r{stock.live_number} is live, but nothing of it runs; what starts it:  inv deploy --host {stock.name}"
+        again = f"inv provision --host {stock.name}"
+        yield f"r{stock.live_number} is live, but nothing of it runs; what starts it:  {again}"
     lock = stock.state.lock
     if lock:
         step = f", at: {lock.step}" if lock.step else ""

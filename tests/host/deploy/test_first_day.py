@@ -58,12 +58,23 @@ def assert_everything_runs(project: Project, release: str) -> None:
     assert all(item["state"] == "STOPPING" for item in found if item["release"] != release), found
 
 
-def test_a_host_that_was_down_is_told_and_started_by_the_next_deploy(deployed: Project) -> None:
-    deployed.inv("sandbox.down")
-    deployed.inv("sandbox.up")
+def go_down_and_up(project: Project) -> None:
+    project.inv("sandbox.down")
+    project.inv("sandbox.up")
+
+
+def test_a_host_that_was_down_is_told_with_what_starts_the_same_release(deployed: Project) -> None:
+    release = next(item["release"] for item in deployed.status() if item["kind"] == "web")
+    go_down_and_up(deployed)
     told = deployed.inv("status")
     assert told.out == ""
-    assert "is live, but nothing of it runs; what starts it:  inv deploy --host sandbox" in told.err
+    assert "is live, but nothing of it runs; what starts it:  inv provision --host sandbox" in told.err
+    deployed.on_host("provision")
+    assert_everything_runs(deployed, str(release))
+
+
+def test_a_host_that_was_down_is_started_by_the_next_deploy(deployed: Project) -> None:
+    go_down_and_up(deployed)
     again = deployed.on_host("deploy").summary
     assert again["status"] == "live"
     assert_everything_runs(deployed, again["release"])
