@@ -13,7 +13,7 @@ demo: environment  ## Deploy the example site to a throw-away host on this machi
 	@.venv/bin/inv demo
 
 test: environment  ## Run the tests (BACKLINE_REQUIRE_ALL=1: what is missing here fails instead of being skipped)
-	@.venv/bin/python -m pytest -q -n 2 --dist loadfile -r fEs $(TESTS)
+	@.venv/bin/python -m pytest -q -n 3 --dist loadfile -r fEs $(TESTS)
 
 soak: environment  ## Follow 100 MB of logs and 10,000 lines a second, and foretell 100 states of a drifted host (half an hour)
 	@BACKLINE_SOAK=1 .venv/bin/python -m pytest -q -s --timeout 900 tests/host/deploy/test_log_volume.py
