@@ -73,12 +73,12 @@ def outcome(request: pytest.FixtureRequest, sandbox: Project, counts: Counts) ->
     way.choose(sandbox)
     sandbox.on_host("deploy")
     outcome = restarted_under_stream(sandbox, counts, request.param, way.restarts)
-    print(f"\n{HEADER}\n{outcome.row}", *complaints(sandbox), sep="\n")
+    print(f"\n{HEADER}\n{outcome.row}")
     return outcome
 
 
 def complaints(project: Project) -> Iterator[str]:
-    """What the web and the server before it have to say of requests that failed; shown where a test fails."""
+    """What the web and the server before it have to say of requests that failed."""
     for log in SandboxHost(project).app.glob("logs/*.log*"):
         lines = log.read_text(errors="replace").splitlines()
         yield from (f"{log.name}: {line}" for line in lines if any(word in line for word in COMPLAINTS))
@@ -97,9 +97,9 @@ def test_web_and_beat_are_left_alone(outcome: Outcome) -> None:
         assert restart.before["beat"] == restart.after["beat"] == outcome.restarts[0].before["beat"]
 
 
-def test_the_stream_flows_to_the_end_and_no_request_fails(outcome: Outcome) -> None:
+def test_the_stream_flows_to_the_end_and_no_request_fails(outcome: Outcome, sandbox: Project) -> None:
     assert outcome.flowed
-    assert outcome.unsent == []
+    assert outcome.unsent == [], "\n".join(complaints(sandbox))
 
 
 def test_no_task_is_lost(outcome: Outcome) -> None:
