@@ -202,9 +202,10 @@ def left_unbegun(wanted):
     for a free slot behind long tasks is only given back: that is so where nothing changes for a while. The first round
     may come before what the broker had sent is read; the second one does not."""
     begin_to_wait()
-    room, left, seen, changed, rounds = slots(wanted), list(wanted), {}, {}, 0
+    room, left, seen, changed, told, rounds = slots(wanted), list(wanted), {}, {}, {}, 0
     while True:
         reserved = tasks("dump_reserved", left)
+        told.update(reserved)
         holding = [node for node in left if reserved.get(node) != []]
         active = tasks("dump_active", [node for node in holding if node in reserved])
         for node in active:
@@ -217,7 +218,7 @@ def left_unbegun(wanted):
         if rounds > 1:
             left = [node for node in holding if node not in stands]
         if not left or time.time() > deadline:
-            return dict((node, len(reserved[node]) if node in reserved else UNTOLD) for node in left)
+            return dict((node, len(told[node]) if node in told else UNTOLD) for node in left)  # the last may be cut
         time.sleep(0.05)
 
 def ping():
