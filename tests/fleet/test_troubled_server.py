@@ -117,7 +117,7 @@ def test_a_supervisor_that_does_not_run_is_started_and_what_it_ran_runs_again(se
     served.host.execute("/etc/init.d/supervisor", "stop")
     eventually(lambda: not any("bin/supervisord" in command for command in served.host.commands()))
     told = served.project.inv("status")
-    assert f"{live} is live, but nothing of it runs; what starts it:  inv deploy --host h1" in told.err
+    assert f"{live} is live, but nothing of it runs; what starts it:  inv provision --host h1" in told.err
     done = served.project.inv("deploy", "--json").summary
     assert done["hosts"]["h1"]["changed"] == 1
     assert served.live == done["release"]
