@@ -41,7 +41,7 @@ class OldFolder(Folder):
         return str(self.root / "supervisord")
 
 
-@pytest.fixture(scope="module", params=OLD)
+@pytest.fixture(scope="module", params=[pytest.param("3.3.5", marks=pytest.mark.old_python), "4.2.2"])
 def packages(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """An interpreter, and a folder with that version of Supervisor for it."""
     name, besides = OLD[request.param]
