@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 FORMAT = 1
+CUT_OFF = "cut off"
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,14 @@ class LedgerEntry:
 
     @classmethod
     def from_line(cls, line: str) -> LedgerEntry:
-        """What a line says; what a newer Backline wrote besides is left out, what is missing is empty."""
+        """What a line says; what a newer Backline wrote besides is left out, what is missing is empty. Half a line, of
+        a host that lost power, is an entry that says so."""
         import json
 
-        found = json.loads(line)
+        try:
+            found = json.loads(line)
+        except ValueError:
+            found = {"status": CUT_OFF, "error": f"only this is left of the entry: {line}"}
         empty = {"release": None, "commit": None, "error": None, "seconds": 0.0}
         known = {name: found.get(name, empty.get(name, "")) for name in cls.__dataclass_fields__}
         return cls(**known)

@@ -19,5 +19,9 @@ def test_what_is_not_known_is_left_out_and_what_is_missing_is_empty() -> None:
     assert LedgerEntry.from_line(line) == LedgerEntry("2026", "", "", None, None, "", None, 0.0)
 
 
+def test_half_an_entry_says_so() -> None:
+    assert LedgerEntry.from_line('{"who": "ber').told == 'cut off: only this is left of the entry: {"who": "ber'
+
+
 def test_a_failure_is_told_with_its_cause() -> None:
     assert ENTRY.told == "failed: a worker died"

@@ -43,5 +43,6 @@ class ReadLedger(Question):
     def perform(self, host: Host) -> tuple[str, ...]:
         if host.status(self.path) is None:
             return ()
-        entries = [line for line in host.read(self.path).decode("utf-8", "replace").splitlines() if line.strip()]
+        lines = host.read(self.path).decode("utf-8", "replace").split("\n")  # an error may hold what else ends a line
+        entries = [line for line in lines if line.strip()]
         return tuple(entries[-self.count :])

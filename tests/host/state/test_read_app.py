@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
+from pathlib import Path
 
 from backline.agent.lock import Lock
 from backline.agent.lock_holder import LockHolder
@@ -94,3 +95,9 @@ def test_ledger_is_only_added_to_even_behind_half_a_line(app: AppFolder, machine
     AppendLedger(path, '{"who": "carl"}').perform(machine)
     assert ReadLedger(path).perform(machine) == ('{"who": "anna"}', '{"who": "ber', '{"who": "carl"}')
     assert ReadLedger(path, 1).perform(machine) == ('{"who": "carl"}',)
+
+
+def test_an_entry_of_the_ledger_may_hold_what_unicode_calls_the_end_of_a_line(tmp_path: Path, machine: Machine) -> None:
+    path, entry = str(tmp_path / "ledger"), '{"error": "no such file: a\u2028b\u0085c"}'
+    AppendLedger(path, entry).perform(machine)
+    assert ReadLedger(path).perform(machine) == (entry,)
