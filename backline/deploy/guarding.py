@@ -106,6 +106,7 @@ class Run:
                 self.fleet.surely_on(hosts, commit, draft)
             except Failure as failure:
                 raise self._partly_committed(failure, draft) from failure
+        self.switched = True
 
     def _partly_committed(self, failure: Failure, draft: Draft) -> Partial:
         lost = [target.name for target in self.fleet.taking_part if target.tally.serves is None]
