@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fleet.served import Served
+from tests.fleet.small_shop import small_shop
 from tests.lab.faults import NoLabHere
 from tests.lab.host import Host
 from tests.lab.lab import Lab, Wanted
@@ -52,6 +54,16 @@ def fresh_host(lab: Lab) -> Host:
     host = lab.host("h1")
     host.reset()
     return host
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
+    """A real server with the first release of a small shop live."""
+    with started(Wanted(hosts=1, packages=True)) as lab:
+        host = lab.host("h1")
+        project = small_shop(tmp_path_factory.mktemp("shop"), host)
+        project.inv("deploy")
+        yield Served(host, project)
 
 
 @contextmanager

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from tests.fleet.conftest import started
 from tests.fleet.served import AGENT, Served
-from tests.fleet.small_shop import held, small_shop
+from tests.fleet.small_shop import held
 from tests.host.deploy.cutting import Deploy, eventually
 from tests.host.deploy.project import Completed
 from tests.host.deploy.screens import assert_next_works, screen_of
-from tests.lab.lab import Wanted
 
 FAILED, UNREACHABLE = 1, 4
 SESSION = "sshd: deploy"
@@ -33,16 +31,6 @@ PASSING = ("take stock", "push code", "build virtualenv", "start guard", "rememb
 """Steps that are cut as they begin; the last two have ended by then, or the next."""
 NEXT = {"start guard": ("start guard", "remember generation", "start workers")}
 NEXT["remember generation"] = NEXT["start guard"]
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
-    """A real server with the first release live."""
-    with started(Wanted(hosts=1, packages=True)) as lab:
-        host = lab.host("h1")
-        project = small_shop(tmp_path_factory.mktemp("shop"), host)
-        project.inv("deploy")
-        yield Served(host, project)
 
 
 @contextmanager

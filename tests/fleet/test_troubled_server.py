@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 
 import pytest
 
-from tests.fleet.conftest import started
 from tests.fleet.served import Served
-from tests.fleet.small_shop import ENVIRONMENT, small_shop
+from tests.fleet.small_shop import ENVIRONMENT
 from tests.host.deploy.cutting import eventually
 from tests.host.deploy.screens import Screen, refused
-from tests.lab.lab import Wanted
 
 FAILED, REFUSED = 1, 6
 TAKEN_PORT = 8081
@@ -23,16 +21,6 @@ BROKEN = {
 }
 TAKER = f"import socket,time; s = socket.create_server(('0.0.0.0', {TAKEN_PORT})); time.sleep(600)"
 DYING_WEB = "import os\nprint('the tea is out', flush=True)\nos._exit(9)\n"
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
-    """A real server with the first release live."""
-    with started(Wanted(hosts=1, packages=True)) as lab:
-        host = lab.host("h1")
-        project = small_shop(tmp_path_factory.mktemp("shop"), host)
-        project.inv("deploy")
-        yield Served(host, project)
 
 
 @contextmanager
