@@ -29,9 +29,11 @@ def kept_templates() -> KeptTemplates | None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = folder.stat()
+        if found.st_uid != os.geteuid() or found.st_mode & 0o022:
+            return None
         kept = KeptTemplates(str(folder))
         if len(os.listdir(folder)) > MOST:
             kept.clear()
     except OSError:
         return None
-    return kept if found.st_uid == os.geteuid() and not found.st_mode & 0o022 else None
+    return kept
