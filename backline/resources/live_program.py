@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backline.resources.failure import Conflict, Failure
+from backline.resources.failure import Failure
 from backline.resources.paths import path_name
-from backline.resources.program import Program
 from backline.resources.program_control import pauses, reload_configuration
-from backline.resources.program_files import FILE_MODE, program_file, program_name
+from backline.resources.program_files import FILE_MODE, program_name
 from backline.resources.program_health import death
-from backline.resources.resource import Difference, Resource
-from backline.resources.supervisor_check import parser_check
-from backline.resources.supervisor_file import file_name, rendered, says_the_same
+from backline.resources.program_resource import ProgramResource
+from backline.resources.resource import Difference
+from backline.resources.supervisor_file import rendered, says_the_same
 from backline.resources.supervisor_rpc import BACKOFF, Supervisor, SupervisorAbsent
 
 TYPE_CHECKING = False
@@ -25,24 +24,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class LiveProgram(Resource):
-    """Without its file a program runs on until its host boots, or somebody has Supervisor update: then it is gone.
-
-    `supervisor` is the path of Supervisor's socket; `python` is the one that has the package supervisor."""
-
-    program: Program
-    supervisor: str
-    include_directory: str
-    python: str
-
-    @property
-    def subject(self) -> str:
-        return self.program.name
-
-    @property
-    def path(self) -> str:
-        """The program's file."""
-        return program_file(self.include_directory, self.program.name)
+class LiveProgram(ProgramResource):
+    """Without its file a program runs on until its host boots, or somebody has Supervisor update: then it is gone."""
 
     def provides(self) -> tuple[str, ...]:
         return (program_name(self.program.name),)
@@ -61,8 +44,7 @@ class LiveProgram(Resource):
 
     def converge(self, host: Host) -> None:
         if not self._has_file(host):
-            check = parser_check(self.python, self.include_directory, file_name(self.program.name))
-            host.write(self.path, rendered(self.program).encode(), mode=FILE_MODE, validate=check)
+            self.write_file(host)
             host.tell(f"{self.path} was gone, or not as it was written; it is mended")
         supervisor = Supervisor(self.supervisor)
         reload_configuration(host, supervisor)
@@ -79,12 +61,10 @@ class LiveProgram(Resource):
 
     def _has_file(self, host: Host) -> bool:
         """Whether it comes to the same, however an earlier Backline wrote it."""
-        found = host.status(self.path)
+        found = self.found_at_path(host)
         if found is None:
             return False
-        if found.is_directory:
-            raise Conflict(f"{self.path} is a directory, and a file should be there", hint="move it away first")
-        text = host.read(self.path).decode("utf-8", "replace") if found.is_file else ""
+        text = self.text_at_path(host) if found.is_file else ""
         return says_the_same(text, rendered(self.program))
 
     def _start(self, supervisor: Supervisor) -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backline.resources.failure import Conflict
 from backline.resources.file import File
 from backline.resources.paths import path_name
-from backline.resources.program import Program
 from backline.resources.program_control import reload_configuration, settled, take_in, wait_until_running
-from backline.resources.program_files import FILE_MODE, program_as_file, program_file, program_name
-from backline.resources.resource import Difference, Resource, ownership_differences
-from backline.resources.supervisor_check import parser_check
-from backline.resources.supervisor_file import file_name, rendered, says_the_same
+from backline.resources.program_files import FILE_MODE, program_as_file, program_name
+from backline.resources.program_resource import ProgramResource
+from backline.resources.resource import Difference, ownership_differences
+from backline.resources.supervisor_file import rendered, says_the_same
 from backline.resources.supervisor_rpc import RUNNING, Supervisor, SupervisorAbsent, Unreadable
 
 TYPE_CHECKING = False
@@ -24,22 +22,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Service(Resource):
-    """`python` is the one that has the supervisor package; its parser checks the file before it is in place."""
-
-    program: Program
-    supervisor: str
-    """Path of Supervisor's socket."""
-    include_directory: str
-    python: str
-
-    @property
-    def subject(self) -> str:
-        return self.program.name
-
-    @property
-    def path(self) -> str:
-        return program_file(self.include_directory, self.program.name)
+class Service(ProgramResource):
+    """A program that is there for others, and is stopped and started anew where its file has changed."""
 
     def provides(self) -> tuple[str, ...]:
         return (f"path:{self.path}", program_name(self.program.name))
@@ -73,36 +57,30 @@ class Service(Resource):
         except Unreadable:  # by this file, which is to be mended; or by another, of which RequireReadable tells
             pass
         # It runs what we wrote last, as far as anybody can tell who cannot ask it yet.
-        return host.status(self.path) is not None and not says_the_same(self._text(host), rendered(self.program))
+        return host.status(self.path) is not None and not says_the_same(self.text_at_path(host), rendered(self.program))
 
     def _would_be_started(self, host: Host) -> bool:
         """By the supervisord that an earlier resource would start; in check mode."""
         return host.promises(path_name(self.supervisor)) and host.status(self.path) is not None
 
     def _file_differences(self, host: Host) -> Iterator[Difference]:
-        found = host.status(self.path)
+        found = self.found_at_path(host)
         text = rendered(self.program)
         if found is None:
             yield Difference("content", None, text)
             return
-        if found.is_directory:
-            raise Conflict(f"{self.path} is a directory, and a file should be there", hint="move it away first")
         if not found.is_file:
             yield Difference("kind", found.kind, "file")
             return
-        before = self._text(host)
+        before = self.text_at_path(host)
         if before != text:
             yield Difference("content", before, text)
         yield from ownership_differences(found, "", "", FILE_MODE)
 
-    def _text(self, host: Host) -> str:
-        return host.read(self.path).decode("utf-8", "replace")
-
     def converge(self, host: Host) -> None:
         supervisor = Supervisor(self.supervisor)
         if any(True for _ in self._file_differences(host)):
-            check = parser_check(self.python, self.include_directory, file_name(self.program.name))
-            host.write(self.path, rendered(self.program).encode(), mode=FILE_MODE, validate=check)
+            self.write_file(host)
         changes = reload_configuration(host, supervisor)
         running = supervisor.process(self.program.name)
         if self.program.name in changes.changed and running is not None and not running.ended:
@@ -115,7 +93,9 @@ class Service(Resource):
     def foresee(self, host: Foresight) -> None:
         """The file; that a program is stopped for it is said, as far as it is known."""
         before = host.status(self.path)
-        is_other = before is not None and before.is_file and not says_the_same(self._text(host), rendered(self.program))
+        is_other = (
+            before is not None and before.is_file and not says_the_same(self.text_at_path(host), rendered(self.program))
+        )
         if is_other and self._runs():
             host.tell(f"{self.program.name} would be stopped and started anew: what it serves would pause")
         host.write(self.path, rendered(self.program).encode(), mode=FILE_MODE)
