@@ -29,13 +29,12 @@ BEGINNING = (TakeLock, RequireContents, Apply, RequireReadable, ReadApp)
 def lock(target: Target, order: Order) -> None:
     """Take the lock of the app on this host."""
     _begin_to_lock(target, order).result()
-    target.holds_lock = True
 
 
 def let_go(target: Target) -> None:
     """Let the lock go: another host's could not be had, and nothing was done."""
     target.perform(ReleaseLock())
-    target.holds_lock = False
+    target.lock = None
 
 
 def take_stock(target: Target, order: Order) -> Stock:
@@ -50,7 +49,8 @@ def take_stock(target: Target, order: Order) -> Stock:
         return asked, readable, reap, target.session.begin(reading(target), after=asked.apply)
 
     asked, readable, reap, read = begin()
-    _await_lock(target, lock)
+    if lock is not None:
+        lock.result()
     if sent_what_they_need(target, asked):
         asked, readable, reap, read = begin()
     await_roles(target, asked)
@@ -93,7 +93,8 @@ def converge_roles(target: Target, order: Order, names: Collection[str]) -> Stoc
         return asked, readable, target.session.begin(seen, after=asked.apply)
 
     asked, readable, read = begin()
-    _await_lock(target, lock)
+    if lock is not None:
+        lock.result()
     if sent_what_they_need(target, asked):
         asked, readable, read = begin()
     await_roles(target, asked)
@@ -103,13 +104,8 @@ def converge_roles(target: Target, order: Order, names: Collection[str]) -> Stoc
 
 def _begin_to_lock(target: Target, order: Order) -> Pending:
     state, adopts = target.settings.app.state_directory, target.settings.of(AppSettings).app_adopt
-    return target.session.begin(TakeLock(state, order.who, order.command, order.at, adopts))
-
-
-def _await_lock(target: Target, lock: Pending | None) -> None:
-    if lock is not None:
-        lock.result()
-        target.holds_lock = True
+    target.lock = target.session.begin(TakeLock(state, order.who, order.command, order.at, adopts))
+    return target.lock
 
 
 def look(target: Target) -> Stock:

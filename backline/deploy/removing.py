@@ -104,7 +104,7 @@ def forget_app(target: Target, run: Run) -> None:
     app = target.settings.app
     entry = ledger_entry(run, target, None)
     left = target.answer(ForgetApp(app.root, app.state_directory), tuple)
-    target.holds_lock = False  # it is gone, and so is the ledger that would be written to
+    target.lock = None  # it is gone, and so is the ledger that would be written to
     if left:
         names = ", ".join(str(name) for name in left)
         target.session.note(f"stays: {app.root}, since it holds what is not Backline's: {names}")

@@ -23,6 +23,14 @@ class Pending:
         finally:
             self._requests.note_waited(self.number)
 
+    def succeeded(self) -> bool:
+        """Wait for the answer, and say whether it is one: not the Failure that the agent raised."""
+        try:
+            self.result()
+        except Failure:
+            return False
+        return True
+
 
 class Requests:
     """Numbered from 1. Safe for any thread; nothing here waits."""

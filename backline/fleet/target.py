@@ -45,7 +45,13 @@ class Target:
     session: Session
     settings: HostSettings
     tally: Tally = field(default_factory=Tally)
-    holds_lock: bool = False
+    lock: Pending | None = None
+    """The request for the app's lock, from when it was sent until the lock is let go."""
+
+    @property
+    def holds_lock(self) -> bool:
+        """Whether we have it. Waits for the answer where it was asked for: Ctrl-C may come between the two."""
+        return self.lock is not None and self.lock.succeeded()
 
     @property
     def name(self) -> str:
