@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -79,24 +80,39 @@ def _listening(site: Site, json: bool) -> Iterator[Listener]:
     if json:
         from backline.report.jsonlines import JsonLines
 
-        yield whoever_reads(JsonLines(sys.stdout))
+        with until_the_end(JsonLines(sys.stdout)) as listener:
+            yield listener
         return
     from backline.report.console import Console
 
-    with Console(sys.stdout, sys.stderr, verbose=site.verbose, diff=site.diff) as console:
-        yield whoever_reads(console)
+    with (
+        Console(sys.stdout, sys.stderr, verbose=site.verbose, diff=site.diff) as console,
+        until_the_end(console) as listener,
+    ):
+        yield listener
 
 
-def whoever_reads(listener: Listener) -> Listener:
-    """A run does not end because nobody reads it any more."""
+@contextmanager
+def until_the_end(listener: Listener) -> Iterator[Listener]:
+    """Who is told until the block ends: a thread that still connects when Ctrl-C has ended a run says nothing behind
+    its last words. A run does not end because nobody reads it any more."""
+    telling = threading.RLock()
+    ended = False
 
     def listen(event: Event) -> None:
-        try:
-            listener(event)
-        except OSError:  # a pipe that was closed, a terminal that is gone, a disk that is full
-            stop_writing()
+        with telling:
+            if ended:
+                return
+            try:
+                listener(event)
+            except OSError:  # a pipe that was closed, a terminal that is gone, a disk that is full
+                stop_writing()
 
-    return listen
+    try:
+        yield listen
+    finally:
+        with telling:
+            ended = True
 
 
 def _tell_end(summary: Summary, outcome: Outcome | None, json: bool, words: Callable[[Outcome, Summary], str]) -> None:

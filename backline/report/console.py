@@ -47,7 +47,6 @@ class Console:
         self._diff = diff or verbose
         self._lines = Lines(Paint(wants_color(stream) if color is None else color), lambda: terminal_width(stream))
         self._warnings = Lines(Paint(wants_color(errors) if color is None else color), lambda: terminal_width(errors))
-        self._secrets: frozenset[str] = frozenset()
         self._running: dict[str, Running] = {}
         self._telling = threading.RLock()
         for host in hosts:
@@ -63,7 +62,7 @@ class Console:
         self.close()
 
     def __call__(self, event: Event) -> None:
-        told = masked_event(event, self._secrets)
+        told = masked_event(event)
         with self._telling:
             # Also of events that make no line, so that the lines to come stand in one column.
             self._lines.know(told.host)
@@ -73,10 +72,6 @@ class Console:
                 self._live.show(tuple(self._running.values()), lines)
             elif lines:
                 print(lines, end="", file=self._stream, flush=True)
-
-    def hide(self, secrets: Iterable[str]) -> None:
-        """Values that nothing on the screen may show."""
-        self._secrets |= frozenset(secrets)
 
     def close(self) -> None:
         """End the moving lines. What is told later is told in lasting lines."""

@@ -1,11 +1,10 @@
-"""Events for machines: one JSON object a line, the summary last."""
+"""Events for machines: one JSON object a line; the summary is the last."""
 
 from __future__ import annotations
 
 import json
 import threading
 import time
-from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, TextIO
 
@@ -27,20 +26,11 @@ class JsonLines:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._secrets: frozenset[str] = frozenset()
         self._writing = threading.Lock()
 
     def __call__(self, event: Event) -> None:
         if event.kind not in UNTOLD:
-            self._write(event_line(event, self._secrets))
-
-    def hide(self, secrets: Iterable[str]) -> None:
-        """Values that no line may show."""
-        self._secrets |= frozenset(secrets)
-
-    def conclude(self, summary: DataclassInstance) -> None:
-        """Write the last line."""
-        self._write(summary_line(summary, secrets=self._secrets))
+            self._write(event_line(event))
 
     def _write(self, line: str) -> None:
         with self._writing:
@@ -48,9 +38,9 @@ class JsonLines:
             self._stream.flush()
 
 
-def event_line(event: Event, secrets: frozenset[str] = frozenset()) -> str:
+def event_line(event: Event) -> str:
     """One event as one line of JSON. What an event has not is null; `differences` and `detail` are left out."""
-    told = masked_event(event, secrets)
+    told = masked_event(event)
     form: dict[str, object] = {
         "event": told.kind,
         "schema": SCHEMA,
@@ -63,16 +53,16 @@ def event_line(event: Event, secrets: frozenset[str] = frozenset()) -> str:
         "seconds": round(told.seconds, 3) if told.kind in TIMED else None,
     }
     if told.differences:
-        form["differences"] = masked_value(told.differences, secrets)
+        form["differences"] = masked_value(told.differences)
     if told.detail:
         form["detail"] = told.detail
     return json.dumps(form, ensure_ascii=False)
 
 
-def summary_line(summary: DataclassInstance, *, at: float | None = None, secrets: frozenset[str] = frozenset()) -> str:
+def summary_line(summary: DataclassInstance, *, at: float | None = None) -> str:
     """The last line of a run: the summary's fields behind `"event": "summary"`."""
     moment = timestamp(time.time() if at is None else at)
-    fields = masked_value(summary, secrets)
+    fields = masked_value(summary)
     assert isinstance(fields, dict)
     return json.dumps({"event": Kind.SUMMARY, "schema": SCHEMA, "time": moment, **fields}, ensure_ascii=False)
 

@@ -180,15 +180,6 @@ def test_what_is_told_after_the_end_leaves_no_row_behind() -> None:
     assert lasting_lines(stream.getvalue()) == ["         web1     changed /srv/shop: created"]
 
 
-def test_a_secret_that_slipped_into_an_event_is_dots() -> None:
-    stream = io.StringIO()
-    console = Console(stream, io.StringIO())
-    console.hide(["hunter2"])
-    console(resource(Outcome.CHANGED, "/env", Difference("key", "hunter2", "x")))
-    console(Event(Kind.NOTE, AT, "web1", text="it is hunter2"))
-    assert stream.getvalue() == "         web1  changed /env: key •••• → x\n         web1  it is ••••\n"
-
-
 def test_what_the_runbook_makes_is_told_by_its_step_and_not_file_by_file() -> None:
     stream = io.StringIO()
     console = Console(stream, io.StringIO())
