@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from backline.resources.dataclass import dataclass, field, replace
 from backline.resources.failure import ConfigurationError
 from backline.resources.plan import Entry
 from backline.resources.process import BEAT, WORKERS, Process

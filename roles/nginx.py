@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from backline.resources.absent import Absent
 from backline.resources.actions.service_order import Order, ServiceOrder
 from backline.resources.actions.signal_program import SignalProgram
+from backline.resources.dataclass import dataclass
 from backline.resources.directory import Directory
 from backline.resources.failure import ConfigurationError
 from backline.resources.file import File

@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from backline.resources.actions.service_order import Order, ServiceOrder
+from backline.resources.dataclass import dataclass
 from backline.resources.directory import Directory
 from backline.resources.file import File
 from backline.resources.group import Group

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from backline.resources.dataclass import dataclass
 from backline.resources.directory import Directory
 from backline.resources.failure import ConfigurationError
 from backline.resources.file import File

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from backline.resources.dataclass import dataclass
 from backline.resources.packages import Packages
 from backline.resources.plan import Entry
 from backline.resources.resource import Resource

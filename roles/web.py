@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from backline.resources.dataclass import dataclass, replace
 from backline.resources.plan import Entry
 from backline.resources.process import WEB, Process
 from backline.resources.program import Program

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 
 from backline.agent.child import before_exec
 from backline.agent.watch import Watch
+from backline.resources.dataclass import dataclass, field
 from backline.resources.failure import Failure, Interrupted
 from backline.resources.resource import Completed
 

@@ -12,7 +12,6 @@ import os
 import signal
 import sys
 import time
-from dataclasses import replace
 
 from backline.agent.faults import as_failure
 from backline.agent.guard_orders import (
@@ -31,6 +30,7 @@ from backline.agent.machine import Machine
 from backline.agent.steps.append_ledger import AppendLedger
 from backline.agent.steps.undo_switch import RECORD_MODE, UndoSwitch, switch_undone_by
 from backline.resources.codec import decoded, encoded
+from backline.resources.dataclass import replace
 from backline.resources.failure import Failure
 
 TYPE_CHECKING = False

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, replace
 
 from backline.agent.append_line import append_line
+from backline.resources.dataclass import dataclass, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from backline.agent.lock import holder_of
+from backline.resources.dataclass import dataclass
 
 
 @dataclass(frozen=True)

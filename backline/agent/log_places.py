@@ -8,7 +8,8 @@ an end is kept, to be joined with its rest in the next file.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+
+from backline.resources.dataclass import dataclass, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

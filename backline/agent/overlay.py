@@ -11,11 +11,11 @@ resources provide (a program that runs, a package, a service) is kept by its nam
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
 
 from backline.agent.commands import search_path
 from backline.agent.events import Event, Kind
 from backline.agent.machine import Teller
+from backline.resources.dataclass import dataclass, replace
 from backline.resources.failure import Conflict, Failure, OnlyLooking
 from backline.resources.foresight import Would
 from backline.resources.paths import PATH, parent

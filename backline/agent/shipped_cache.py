@@ -12,8 +12,9 @@ import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from backline.resources.dataclass import dataclass
 
 MOST_MODULES = 2000
 """Of checkouts and virtualenvs that are long gone there need be no more."""
@@ -62,7 +63,7 @@ class ShippedCache:
                 return
             self._is_new = False
             newest = list(self._kept.items())[-MOST_MODULES:]
-            content = {"recipe": self._recipe, "modules": {path: [stamp, asdict(one)] for path, (stamp, one) in newest}}
+            content = {"recipe": self._recipe, "modules": {path: [stamp, vars(one)] for path, (stamp, one) in newest}}
             candidate = self._file.with_name(f"{self._file.name}.{os.getpid()}")
             try:
                 self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

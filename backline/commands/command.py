@@ -7,7 +7,6 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from backline.commands.entrance import Entrance
 from backline.commands.exits import told_failures
 from backline.commands.explaining import UNTOUCHED
 from backline.commands.site import Site
+from backline.resources.dataclass import dataclass, field
 from backline.resources.failure import Interrupted
 
 CHANGING = {

@@ -11,11 +11,11 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 from backline.commands import deploying, looking, sandboxing
 from backline.commands.sandbox import sandbox
 from backline.commands.site import Site
+from backline.resources.dataclass import dataclass, replace
 from backline.resources.failure import ConfigurationError, Failure
 
 PATIENCE = 60.0

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from backline.commands.mistyped import Mistyped
+from backline.resources.dataclass import dataclass, replace
 
 if TYPE_CHECKING:
     from backline.resources.secret import Secret

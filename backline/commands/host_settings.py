@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 
 from backline.agent.events import Event, Kind
 from backline.agent.facts import Facts
@@ -13,6 +12,7 @@ from backline.commands.site import Site
 from backline.deploy.role import Role, answered_for, has_programs
 from backline.fleet.session import Listener
 from backline.inventory.inventory import ALL, InventoryHost
+from backline.resources.dataclass import replace
 from backline.settings.app_settings import AppSettings
 from backline.settings.load import load_settings
 from backline.settings.placeholder_facts import placeholder_facts

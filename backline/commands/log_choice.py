@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from backline.commands.mistyped import Mistyped
 from backline.deploy.stock import KnownProgram
 from backline.report.log_lines import Source
+from backline.resources.dataclass import dataclass, field
 from backline.resources.failure import ConfigurationError
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backline.commands.command import command
@@ -13,6 +12,7 @@ from backline.commands.mistyped import Mistyped
 from backline.commands.notes import to_errors
 from backline.commands.options import sharing
 from backline.commands.site import Site
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Interrupted
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import replace
 
 from backline.commands.at_terminal import at_terminal, leave_with
 from backline.commands.command import command
 from backline.commands.notes import to_errors
 from backline.commands.site import Site
+from backline.resources.dataclass import replace
 from backline.resources.failure import ConfigurationError
 from backline.settings.app import App, account_environment
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import fields
 from functools import wraps
 from typing import Any
+
+from backline.resources.dataclass import fields
 
 Body = Callable[..., None]
 

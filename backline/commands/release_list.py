@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
 from backline.deploy.stock import Stock
 from backline.report.shortening import short_moment, without_machine
 from backline.report.tables import Column
+from backline.resources.dataclass import dataclass
 from backline.resources.records import ReleaseRecord
 
 SHORT_COMMIT = 10

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backline.commands.command import command
 from backline.commands.notes import to_errors
 from backline.commands.site import Site
+from backline.resources.dataclass import replace
 from backline.resources.failure import ConfigurationError
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from backline.commands.entrance import Entrance
 from backline.commands.mistyped import Mistyped
 from backline.commands.steps import at_step
+from backline.resources.dataclass import dataclass, field
 from backline.resources.failure import ConfigurationError
 
 if TYPE_CHECKING:

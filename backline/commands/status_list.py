@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 
 from backline.agent.steps.prove_programs import Expected, Proof, ProvePrograms
 from backline.commands.connecting import connected
@@ -17,6 +17,7 @@ from backline.fleet.fleet import FORKS
 from backline.fleet.target import Target
 from backline.report.shortening import short_moment
 from backline.report.tables import Column
+from backline.resources.dataclass import dataclass, replace
 from backline.resources.failure import Unreachable
 from backline.resources.supervisor_rpc import ProcessInfo
 

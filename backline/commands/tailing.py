@@ -9,13 +9,13 @@ import select
 import sys
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from backline.agent.steps.tail_log import AwaitLogs, FindLastLines, Page, Pages, Position, ReadLogs
 from backline.commands.log_choice import Choice, HostLogs, Log
 from backline.deploy.prepare import look
 from backline.report.log_lines import LogLine, Reader, Sieve, Source, merged
+from backline.resources.dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from backline.fleet.fleet import Fleet

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 from backline.agent.events import Event, Kind
 from backline.agent.steps.check_deploy import CheckDeploy, Checked
@@ -14,6 +13,7 @@ from backline.agent.steps.run_in_release import RunInRelease
 from backline.agent.steps.run_with_room import RunWithRoom
 from backline.deploy.draft import Change, Draft
 from backline.fleet.target import Target, expected
+from backline.resources.dataclass import replace
 from backline.resources.failure import Failure
 from backline.resources.plan import Entry, Plan
 from backline.resources.tool import Tool

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
 from backline.agent.steps.append_ledger import AppendLedger
 from backline.agent.steps.find_account import FindAccount
@@ -11,6 +10,7 @@ from backline.agent.steps.run_shell import RunShell
 from backline.deploy.guarding import ledger_path
 from backline.deploy.order import Order
 from backline.fleet.target import Target
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Failure
 from backline.resources.ledger import LedgerEntry
 from backline.resources.records import ReleaseRecord

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
 
 from backline.agent.steps.compare_files import Compared, CompareFiles
 from backline.deploy.prepare import look
@@ -11,6 +10,7 @@ from backline.deploy.rendering import release_files, role_files
 from backline.deploy.role import Role, chosen
 from backline.deploy.stock import Stock
 from backline.fleet.target import Target
+from backline.resources.dataclass import dataclass, replace
 from backline.resources.file import File
 from backline.resources.secret import Secret
 from backline.settings.app import Generation, Release

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from backline.agent.steps.apply import Apply
 from backline.agent.steps.require_contents import DropContents, RequireContents
 from backline.deploy.lightening import LightPlan, lightened
@@ -11,6 +9,7 @@ from backline.deploy.order import Order
 from backline.deploy.role import role_plan
 from backline.fleet.requests import Pending
 from backline.fleet.target import Target
+from backline.resources.dataclass import dataclass
 from backline.resources.left_behind import ContentNeeded
 from backline.settings.settings import HostSettings
 

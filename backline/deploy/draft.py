@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 
 from backline.deploy.fingerprint import release_fingerprint, virtualenv_key
@@ -12,6 +11,7 @@ from backline.deploy.restart import Restart
 from backline.deploy.role import generation_processes
 from backline.deploy.source import Source
 from backline.deploy.stock import Stock
+from backline.resources.dataclass import dataclass, replace
 from backline.resources.failure import ConfigurationError
 from backline.resources.process import BEAT, WEB, WORKERS, Process
 from backline.resources.records import ReleaseRecord

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from backline.agent.events import Event, Kind
 from backline.agent.steps.read_text import ReadText
@@ -12,6 +11,7 @@ from backline.deploy.draft import Draft
 from backline.deploy.git import Repository
 from backline.fleet.target import Target
 from backline.resources.blobs import MANIFEST, TreeFile, files_in_manifest
+from backline.resources.dataclass import dataclass
 from backline.resources.foresight import Would
 from backline.resources.resource import Difference
 

@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from backline.agent.events import Event, Kind
@@ -17,6 +16,7 @@ from backline.deploy.order import Order
 from backline.deploy.stopping import Stopping
 from backline.fleet.fleet import Fleet
 from backline.fleet.target import Target
+from backline.resources.dataclass import dataclass, field, replace
 from backline.resources.failure import Failure, Interrupted, LockHeld, Partial, Unreachable
 from backline.resources.ledger import LedgerEntry
 from backline.resources.words import counted

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 from backline.resources.archive import Archive
 from backline.resources.blobs import blob_id
+from backline.resources.dataclass import dataclass, replace
 from backline.resources.file import File
 from backline.resources.left_behind import LeftBehind
 from backline.resources.plan import Entry, Plan

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from backline.deploy.role import Role
+from backline.resources.dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 
 from backline.agent.steps.apply import Apply
 from backline.agent.steps.read_app import AppState, ReadApp
@@ -19,6 +18,7 @@ from backline.deploy.strays import end_strays
 from backline.fleet.requests import Pending
 from backline.fleet.target import Target, expected
 from backline.resources.actions.require_readable import RequireReadable
+from backline.resources.dataclass import replace
 from backline.resources.supervisor_rpc import Unreadable
 from backline.settings.app_settings import AppSettings
 

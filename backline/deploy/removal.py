@@ -7,11 +7,11 @@ of another name on the same host. What both are given is shared. So a role need 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from backline.agent.steps.find_traces import ProgramTrace, Traces
 from backline.deploy.role import Role, role_plan
 from backline.resources.absent import Absent
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import ConfigurationError
 from backline.resources.no_processes import NoProcesses
 from backline.resources.no_programs import NoPrograms

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from backline.agent.steps.find_traces import FindTraces, Traces
 from backline.agent.steps.forget_app import ForgetApp
@@ -16,6 +15,7 @@ from backline.deploy.removal import Removal, removal
 from backline.fleet.fleet import Fleet
 from backline.fleet.target import Target
 from backline.resources.absent import Absent
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Failure, Interrupted, LockHeld, Partial
 from backline.resources.plan import Entry, Plan
 from backline.settings.own_places import apps_directory, own_directory

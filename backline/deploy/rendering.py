@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from backline.deploy.code import environment_file, launcher_file, requirements_file
 from backline.deploy.role import Role, generation_processes, role_plan
 from backline.fleet.hiding import Hiding
+from backline.resources.dataclass import dataclass, replace
 from backline.resources.file import File
 from backline.resources.left_behind import LeftBehind
 from backline.resources.program_files import program_as_file

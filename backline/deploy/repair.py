@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from backline.agent.events import Event, Kind, Outcome
 from backline.agent.journal import Owed, read_journal
@@ -23,6 +22,7 @@ from backline.deploy.stock import Stock
 from backline.deploy.strays import end_strays
 from backline.fleet.target import Target
 from backline.resources.codec import decoded
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import ConfigurationError, Failure, Partial, Unreachable
 from backline.resources.records import LiveRecord
 from backline.resources.resource import Action

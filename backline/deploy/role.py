@@ -5,11 +5,11 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from backline.inventory.yaml_document import as_named
+from backline.resources.dataclass import dataclass, replace
 from backline.resources.failure import ConfigurationError, Failure
 from backline.resources.origin import Origin
 from backline.resources.plan import Entry, Plan, contradictions

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from backline.deploy.git import Repository
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import ConfigurationError
 from backline.resources.tree import TreeFile
 

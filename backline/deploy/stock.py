@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from backline.agent.steps.read_app import AppState
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import ConfigurationError, Failure
 from backline.resources.process import Process
 from backline.resources.records import GenerationRecord, ReleaseRecord

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from backline.agent.events import Outcome
 from backline.fleet.target import Target
+from backline.resources.dataclass import dataclass, field
 from backline.resources.failure import ExitCode, Failure
 
 FAILED = "failed"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from backline.agent.events import Event
+from backline.resources.dataclass import replace
 from backline.resources.failure import Failure
 from backline.resources.resource import Difference
 from backline.resources.secret import masked

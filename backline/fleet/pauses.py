@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from backline.resources.dataclass import dataclass, field
 
 
 @dataclass

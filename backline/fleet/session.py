@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, InvalidStateError
-from dataclasses import dataclass, replace
 
 from backline.agent.bootstrap import ahead_frame, beyond_start, shipped_sources, start_stream
 from backline.agent.events import Event, Kind, Outcome
@@ -22,6 +21,7 @@ from backline.fleet.hiding import Hiding
 from backline.fleet.requests import Pending, Requests
 from backline.fleet.upload import Upload
 from backline.resources.codec import decoded, encoded, kinds_in
+from backline.resources.dataclass import dataclass, replace
 from backline.resources.failure import Failure, Unreachable
 from backline.resources.resource import Action
 from backline.transport.stream import Stream

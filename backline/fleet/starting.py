@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from backline.agent.bootstrap import NO_PYTHON, TOO_OLD, search_command, start_command
 from backline.fleet.interpreters import Interpreters
 from backline.fleet.session import AgentNotStarted, Listener, Session
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Unreachable
 from backline.transport.become import LIST_RIGHTS, PasswordWanted, becomes, only_some_commands, refusal
 from backline.transport.becoming import open_as
@@ -128,8 +128,7 @@ class Start:
 
     def _only_some_commands(self, login: str) -> Unreachable | None:
         """sudo says only after a password what it does not allow; what it does allow it may list without one."""
-        from dataclasses import replace
-
+        from backline.resources.dataclass import replace
         from backline.transport.opening import open_stream
 
         stream = open_stream(replace(self.settings, become=False), LIST_RIGHTS, self.access)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from backline.agent.events import Outcome
@@ -11,6 +10,7 @@ from backline.agent.steps.apply import Applied, Apply
 from backline.fleet.pauses import Pauses
 from backline.fleet.requests import Pending
 from backline.fleet.session import Session
+from backline.resources.dataclass import dataclass, field
 from backline.resources.failure import Failure
 from backline.resources.plan import Plan
 from backline.resources.resource import Action

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-
 from backline.agent.events import Event
+from backline.resources.dataclass import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -18,7 +17,7 @@ class Upload:
 
     def detail(self) -> dict[str, object]:
         """As an event carries it."""
-        return asdict(self)
+        return dict(vars(self))
 
     def with_bytes(self, count: int) -> Upload:
         """So many bytes later."""
@@ -31,5 +30,5 @@ class Upload:
 
 def upload_of(event: Event) -> Upload:
     """What an event of a file says of the whole upload."""
-    counts = {name: int(str(event.detail.get(name, 0))) for name in asdict(Upload())}
+    counts = {name: int(str(event.detail.get(name, 0))) for name in vars(Upload())}
     return Upload(**counts)

@@ -6,8 +6,8 @@ import itertools
 import re
 import string
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import ConfigurationError
 from backline.resources.origin import Origin
 

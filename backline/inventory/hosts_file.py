@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from backline.inventory.host_names import HostKey, host_key
 from backline.inventory.variable import Place, Variable
 from backline.inventory.vault import Vault
 from backline.inventory.yaml_document import Document, read_document
+from backline.resources.dataclass import dataclass, field
 from backline.resources.failure import ConfigurationError
 from backline.resources.origin import Origin
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from backline.inventory.variable import Variable
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import ConfigurationError
 
 ALL = "all"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from backline.resources.dataclass import dataclass, field
 from backline.resources.origin import Origin
 
 Place = tuple[object, ...]

@@ -8,8 +8,8 @@ import os
 from binascii import Error as NotHexadecimal
 from binascii import hexlify, unhexlify
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
+from backline.resources.dataclass import dataclass, field
 from backline.resources.failure import ConfigurationError
 from backline.resources.secret import MASK, Secret
 
@@ -168,7 +168,7 @@ class Vault:
         )
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class Vaulted:
     """An encrypted value in a file of variables, opened when something asks for it."""
 

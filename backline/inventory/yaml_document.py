@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
 
 from backline.inventory.variable import Place, Unsafe, Variable
 from backline.inventory.vault import Vault, Vaulted, is_vault
+from backline.resources.dataclass import dataclass, replace
 from backline.resources.failure import ConfigurationError
 from backline.resources.origin import Origin
 

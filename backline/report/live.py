@@ -9,11 +9,11 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TextIO
 
 from backline.fleet.upload import Upload
 from backline.report.cells import shown_width, terminal_size
+from backline.resources.dataclass import dataclass, field
 from backline.resources.words import counted
 
 FRAME = 0.125

@@ -8,8 +8,9 @@ import heapq
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
+
+from backline.resources.dataclass import dataclass, field, replace
 
 LEVELS = ("debug", "info", "warning", "error", "critical")
 LOOKED_AT = 240

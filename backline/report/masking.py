@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import is_dataclass
 
 from backline.agent.events import Event
+from backline.resources.dataclass import fields, replace
 from backline.resources.resource import Difference
 from backline.resources.secret import MASK, Secret
 

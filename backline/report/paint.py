@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from backline.resources.dataclass import dataclass
 
 CODES = {"good": "32", "bad": "1;31", "warning": "35", "faint": "2", "strong": "1", "name": "94"}
 """Of the terminal's own colours those that can be read on dark and on light: not yellow (33), not blue (34), and hardly

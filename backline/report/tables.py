@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 
 from backline.report.cells import cut, padded, printable, wrapped
 from backline.report.paint import PLAIN, Paint
+from backline.resources.dataclass import dataclass
 
 GAP = "  "
 NARROWEST = 6

@@ -6,7 +6,7 @@ keeps in its memory are how later resources see the users that earlier ones woul
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from backline.resources.dataclass import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

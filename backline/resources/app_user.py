@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from backline.resources.account import find_user, group_name, user_name
+from backline.resources.dataclass import dataclass
 from backline.resources.no_app_user import NoAppUser
 from backline.resources.resource import Difference, Resource
 from backline.resources.user import User

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from backline.resources.absent import Absent
 from backline.resources.account import owner_names
 from backline.resources.blobs import blob_id
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Conflict, Failure
 from backline.resources.left_behind import LeftBehind, received
 from backline.resources.path_resource import PathResource

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from backline.resources.account import find_user, user_name
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Conflict, Failure
 from backline.resources.resource import Difference, Resource, ownership_differences
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Failure
 
 TYPE_CHECKING = False

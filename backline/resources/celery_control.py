@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from backline.resources.dataclass import dataclass, field
 from backline.resources.failure import Failure
 from backline.resources.python_errors import advice, python_error, without_libraries
 

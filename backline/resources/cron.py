@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from backline.resources.account import user_name
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import ConfigurationError
 from backline.resources.file import File
 from backline.resources.path_resource import PathResource

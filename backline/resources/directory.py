@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from backline.resources.account import owner_names
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Conflict
 from backline.resources.path_resource import PathResource
 from backline.resources.resource import KEEP, Difference, ownership_differences

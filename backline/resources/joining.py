@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from backline.resources.dataclass import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

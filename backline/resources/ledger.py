@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from backline.resources.dataclass import dataclass
 
 FORMAT = 1
 CUT_OFF = "cut off"
@@ -30,7 +30,7 @@ class LedgerEntry:
         """One line of JSON, without a line break."""
         import json
 
-        return json.dumps({"format": FORMAT, **asdict(self)}, ensure_ascii=False)
+        return json.dumps({"format": FORMAT, **vars(self)}, ensure_ascii=False)
 
     @classmethod
     def from_line(cls, line: str) -> LedgerEntry:

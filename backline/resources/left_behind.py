@@ -6,9 +6,8 @@ into the app's folder for what comes in, and taken from there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from backline.resources.blobs import blob_id
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import ExitCode, Failure
 
 TYPE_CHECKING = False

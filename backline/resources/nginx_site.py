@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 
+from backline.resources.dataclass import dataclass
 from backline.resources.file import File
 from backline.resources.nginx_check import site_check
 from backline.resources.no_nginx_site import NoNginxSite

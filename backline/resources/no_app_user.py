@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from backline.resources.account import find_user
 from backline.resources.account_command import change_accounts
+from backline.resources.dataclass import dataclass
 from backline.resources.resource import Difference, Resource
 from backline.resources.user import NO_LOGIN
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from backline.resources.absent import Absent
+from backline.resources.dataclass import dataclass
 from backline.resources.init_system import init_system
 
 TYPE_CHECKING = False

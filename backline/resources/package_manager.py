@@ -5,8 +5,7 @@ Debian's is tried by the tests. Red Hat's and Alpine's are written from their ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Failure
 
 TYPE_CHECKING = False

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from backline.resources.dataclass import dataclass
 from backline.resources.package_manager import install_packages, installed_packages, package_manager
 from backline.resources.paths import PATH
 from backline.resources.resource import Difference, Resource

@@ -6,8 +6,7 @@ reads it. It is also what the host remembers of a generation, so that the next d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from backline.resources.dataclass import dataclass
 from backline.resources.program import Program
 from backline.resources.resource import Action
 

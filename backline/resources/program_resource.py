@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Conflict
 from backline.resources.program import Program
 from backline.resources.program_files import FILE_MODE, program_file

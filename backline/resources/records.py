@@ -6,9 +6,8 @@ fields that it does not know, and says plainly where it cannot read what a newer
 
 from __future__ import annotations
 
-from dataclasses import MISSING, asdict, dataclass, fields
-
 from backline.resources.codec import decoded, encoded
+from backline.resources.dataclass import dataclass, fields, required
 from backline.resources.failure import Failure
 from backline.resources.process import Process
 
@@ -45,7 +44,7 @@ class ReleaseRecord:
     """What its programs are given by Supervisor in plain mode; None where the launcher gives it to them."""
 
     def to_json(self) -> str:
-        return _text(asdict(self))
+        return _text(vars(self))
 
     @classmethod
     def from_json(cls, text: str) -> ReleaseRecord:
@@ -148,8 +147,7 @@ def _content(text: str, what: str) -> dict[str, Any]:
 def _known(content: dict[str, Any], record: type, what: str) -> dict[str, Any]:
     """The fields of `record` that the file has. Raises Failure where it lacks one that has no default."""
     known = {one.name: content[one.name] for one in fields(record) if one.name in content}
-    needed = {one.name for one in fields(record) if one.default is MISSING and one.default_factory is MISSING}
-    missing = sorted(needed - known.keys())
+    missing = sorted(required(record) - known.keys())
     if missing:
         raise Failure(f"{what} lacks {', '.join(missing)}")
     return known

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from backline.resources.dataclass import dataclass
 
 TYPE_CHECKING = False  # `typing` costs a host 11 ms to import
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ A link would not do: a virtualenv's Python knows its packages by the path it is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Conflict, Failure
 from backline.resources.resource import Difference, Resource, ownership_differences
 

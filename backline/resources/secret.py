@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from backline.resources.dataclass import dataclass
 
 MASK = "••••"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class Secret:
     """A secret string. `reveal()` is the only way to its value, so that a search for it finds every use."""
 

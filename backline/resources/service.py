@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from backline.resources.dataclass import dataclass
 from backline.resources.file import File
 from backline.resources.paths import path_name
 from backline.resources.program_control import reload_configuration, settled, take_in, wait_until_running

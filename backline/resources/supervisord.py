@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import ConfigurationError, Failure
 from backline.resources.no_own_supervisord import NoOwnSupervisord
 from backline.resources.program_control import pauses

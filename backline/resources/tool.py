@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 
 from backline.resources.absent import Absent
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Conflict, Failure
 from backline.resources.path_resource import PathResource
 from backline.resources.paths import is_program, parent

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from backline.resources.blobs import (
     MANIFEST,
@@ -17,6 +16,7 @@ from backline.resources.blobs import (
     intact_content,
     manifest_text,
 )
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Conflict, Failure
 from backline.resources.path_resource import PathResource
 from backline.resources.paths import parent

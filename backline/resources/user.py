@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from backline.resources.account import Account, find_user, group_name, imagine_user, user_name
 from backline.resources.account_command import change_accounts
+from backline.resources.dataclass import dataclass
 from backline.resources.resource import KEEP, Difference, Resource
 
 TYPE_CHECKING = False

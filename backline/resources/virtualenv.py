@@ -5,9 +5,9 @@ One of an old Python, which neither uv nor venv makes, by the program virtualenv
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from backline.resources.build_errors import build_error
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Conflict, Failure
 from backline.resources.foresight import Would
 from backline.resources.package_indexes import uv_arguments, uv_environment

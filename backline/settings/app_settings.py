@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Literal
 
+from backline.resources.dataclass import dataclass, field
 from backline.resources.secret import Secret
 from backline.settings.own_places import own_directory
 from backline.settings.plain_objections import is_whole, is_within, objections_to_environment, objections_to_paths

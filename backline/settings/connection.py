@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from backline.inventory.inventory import Inventory, InventoryHost
 from backline.inventory.vault import Closed
+from backline.resources.dataclass import dataclass, fields
 from backline.resources.failure import ConfigurationError
 from backline.resources.secret import Secret
 from backline.settings.connection_arguments import SshArguments, UnknownArgument, ssh_arguments

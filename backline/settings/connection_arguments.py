@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from backline.resources.dataclass import dataclass
 
 LETTERS = {"J": "proxyjump", "i": "identityfile", "p": "port", "l": "user", "F": "configuration"}
 OPTIONS = {

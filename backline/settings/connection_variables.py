@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from backline.resources.dataclass import dataclass
 from backline.resources.secret import Secret
 
 OLDER_NAMES: Mapping[str, tuple[str, ...]] = {

@@ -7,9 +7,10 @@ import inspect
 import textwrap
 import typing
 from collections.abc import Iterator
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, Field
 from typing import Any
 
+from backline.resources.dataclass import dataclass, fields
 from backline.settings.settings import Settings
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from backline.resources.dataclass import dataclass
 from backline.resources.secret import Secret
 from backline.settings.app import Generation, Plain, Release, account_environment
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeVar, cast
 
+from backline.resources.dataclass import dataclass
 from backline.settings.app import App, SupervisorPaths
 
 

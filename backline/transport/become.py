@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Unreachable
 
 if TYPE_CHECKING:

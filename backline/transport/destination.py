@@ -6,9 +6,9 @@ import getpass
 import os
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import ConfigurationError
 from backline.transport.known_hosts import SSH_PORT, known_name
 from backline.transport.ssh_config import NO_FILE, host_options

@@ -6,9 +6,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Unreachable
 from backline.transport.tcp import QuickSocket, open_socket
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 import paramiko
 from paramiko.ssh_exception import IncompatiblePeer
 
+from backline.resources.dataclass import dataclass
 from backline.transport.connection import SSHConnection, text_of
 from backline.transport.exchange import PATIENCE, Transport
 from backline.transport.jump_hosts import last_hop

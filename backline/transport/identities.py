@@ -6,10 +6,10 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import paramiko
 
+from backline.resources.dataclass import dataclass
 from backline.transport.destination import Destination
 from backline.transport.keys import CERTIFICATE_END, KeyFile, Keys, public_part, with_certificates
 

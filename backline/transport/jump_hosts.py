@@ -5,9 +5,9 @@ As with ssh, a hop has its own user, port and keys by its own configuration; the
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from backline.resources.dataclass import replace
 from backline.transport.destination import Destination, hops_of
 
 if TYPE_CHECKING:

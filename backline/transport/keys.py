@@ -6,7 +6,6 @@ import base64
 import copy
 import os
 import threading
-from dataclasses import dataclass
 
 import paramiko
 from cryptography.hazmat.primitives.serialization import (
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from paramiko.pkey import UnknownKeyType
 
+from backline.resources.dataclass import dataclass
 from backline.transport.asking import Asking
 
 CERTIFICATE_END = "-cert.pub"

@@ -11,7 +11,8 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from backline.resources.dataclass import dataclass
 
 SSH_PORT = 22
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from backline.agent.append_line import append_line
 from backline.agent.files import attempting
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Failure
 from backline.resources.resource import Action, Host, Question
 

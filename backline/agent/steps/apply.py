@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
 
 from backline.agent.events import Event, Kind, Outcome
 from backline.agent.owed import OwedHandlers
+from backline.resources.dataclass import dataclass, replace
 from backline.resources.failure import Failure, NotConverged
 from backline.resources.foresight import Would
 from backline.resources.plan import Plan

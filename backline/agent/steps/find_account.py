@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import ConfigurationError
 from backline.resources.resource import Question
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from backline.agent.lock_holder import LockHolder, lock_holder
+from backline.resources.dataclass import dataclass
 from backline.resources.resource import Question
 from backline.resources.supervisor_rpc import Supervisor, SupervisorAbsent
 

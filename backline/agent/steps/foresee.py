@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from backline.agent.keeper import keeper_of
 from backline.agent.overlay import Overlay
+from backline.resources.dataclass import dataclass
 from backline.resources.resource import Action, Host
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from backline.agent.keeper import keeper_of
+from backline.resources.dataclass import dataclass
 from backline.resources.resource import Action
 
 TYPE_CHECKING = False

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from backline.agent.guard import Guard
 from backline.agent.guard_orders import Committed, CrossOff, LastWords, NoteUndo, RevertNow, SwitchBack, SwitchOver
 from backline.agent.journal import keep_unsettled
 from backline.agent.keeper import Keeper, keeper_of
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Failure
 from backline.resources.foresight import Would
 from backline.resources.resource import Action, Host

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from backline.agent.steps.pending_migrations import KnownMigrations, PendingMigrations
 from backline.agent.steps.run_in_release import RunInRelease
 from backline.resources.blobs import MANIFEST, files_in_manifest
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Failure
 from backline.resources.foresight import Would
 from backline.resources.resource import Action, Host

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from backline.agent.steps.start_programs import Started, start_written
+from backline.resources.dataclass import dataclass
 from backline.resources.foresight import Would
 from backline.resources.program import Program
 from backline.resources.program_control import reload_configuration, remove_programs, stop_programs

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 
+from backline.resources.dataclass import dataclass, field
 from backline.resources.failure import Failure
 from backline.resources.python_errors import advice, python_error, without_libraries
 from backline.resources.resource import Question

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
 
 from backline.agent.steps.release_evidence import release_verdict
+from backline.resources.dataclass import dataclass, replace
 from backline.resources.paths import path_name
 from backline.resources.program_files import program_name
 from backline.resources.resource import Action

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from backline.agent.steps.burn_number import BurnNumber
 from backline.resources.absent import Absent
+from backline.resources.dataclass import dataclass
 from backline.resources.foresight import Would
 from backline.resources.records import LiveRecord
 from backline.resources.resource import Action, Host

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 
 from backline.agent.lock_holder import LockHolder, lock_holder
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Failure
 from backline.resources.records import GoodReleases, LiveRecord, ReleaseRecord
 from backline.resources.resource import Host, Question

@@ -7,7 +7,8 @@ process. Executable, command line and environment prove nothing.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+
+from backline.resources.dataclass import dataclass
 
 DELETED = " (deleted)"
 RECORD_SUFFIX = "/.backline/release.json"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from backline.resources.archive import Archive
+from backline.resources.dataclass import dataclass
 from backline.resources.file import File
 from backline.resources.left_behind import ContentNeeded, LeftBehind
 from backline.resources.resource import Action

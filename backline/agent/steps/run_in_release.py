@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Failure
 from backline.resources.foresight import Would
 from backline.resources.python_errors import advice, python_error, without_libraries

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 
 from backline.agent.steps.run_in_release import RunInRelease
+from backline.resources.dataclass import dataclass
 from backline.resources.resource import Action
 
 TYPE_CHECKING = False

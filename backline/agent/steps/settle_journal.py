@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from backline.agent.journal import settle
+from backline.resources.dataclass import dataclass
 from backline.resources.resource import Action, Host
 
 

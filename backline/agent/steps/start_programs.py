@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Refused
 from backline.resources.foresight import Would
 from backline.resources.program import Program

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from backline.resources.dataclass import dataclass
 from backline.resources.foresight import Would
 from backline.resources.program_control import stop_programs
 from backline.resources.resource import Action

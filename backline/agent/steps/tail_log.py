@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 
 from backline.agent.log_places import Place, first_place, read_on
+from backline.resources.dataclass import dataclass
 from backline.resources.resource import Action, Host
 
 TYPE_CHECKING = False

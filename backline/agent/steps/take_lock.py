@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from backline.agent.files import attempting
+from backline.resources.dataclass import dataclass
 from backline.resources.resource import Action, Host
 
 TYPE_CHECKING = False

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
+from backline.resources.dataclass import dataclass
 from backline.resources.program_control import pauses
 from backline.resources.program_health import require_health
 from backline.resources.resource import Action

@@ -6,7 +6,6 @@ As an ordinary sshd: one key of one user; exec, shell, pty, env (LANG and LC_*) 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import paramiko
@@ -20,6 +19,7 @@ from paramiko.common import (
 
 from backline.commands.sandbox.exec_channel import Execution
 from backline.commands.sandbox.terminal import Terminal, TerminalRequest
+from backline.resources.dataclass import dataclass, field
 
 
 @dataclass(frozen=True)

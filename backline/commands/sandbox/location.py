@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import ConfigurationError
 
 ROOT_VARIABLE = "BACKLINE_SANDBOX_ROOT"

@@ -9,11 +9,11 @@ import select
 import signal
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from backline.commands.sandbox.environment import MARKER
 from backline.commands.sandbox.kernel import ProcessState, ancestors, is_running, own_processes, process_state
+from backline.resources.dataclass import dataclass
 
 PATIENCE = 10.0
 """Seconds between TERM and KILL."""

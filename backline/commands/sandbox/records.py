@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+
+from backline.resources.dataclass import dataclass
 
 FORMAT = 1
 

@@ -8,7 +8,6 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from backline.agent.files import attempting, remove_whatever
@@ -25,6 +24,7 @@ from backline.commands.sandbox.processes import (
     wait_until_gone,
 )
 from backline.commands.sandbox.records import Memory, ServerRecord, read_record, write_record
+from backline.resources.dataclass import dataclass, replace
 from backline.resources.failure import ConfigurationError, Failure, LockHeld
 from backline.resources.supervisor_rpc import Supervisor
 from backline.resources.words import counted

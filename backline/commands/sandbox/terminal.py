@@ -8,7 +8,8 @@ import struct
 import termios
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from backline.resources.dataclass import dataclass
 
 TAKE_TERMINAL = 'exec 0<>"$1" 1>&0 2>&0; shift; exec "$@"'
 """A leader of a session that opens a terminal gets it as its controlling one; so no code of ours runs after a fork."""

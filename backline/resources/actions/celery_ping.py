@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
 from backline.resources.celery_control import PING, CeleryApplication, NodeReply, Replies, control
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Refused
 from backline.resources.joining import joined_by
 from backline.resources.program_health import require_health

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from backline.resources.celery_control import CANCEL, RESUME, CeleryApplication, Replies, control
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Failure
 from backline.resources.joining import joined_by
 from backline.resources.resource import Action

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
 from backline.resources.child_deaths import deaths_of_children, log_size
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Refused
 from backline.resources.log_tail import last_lines
 from backline.resources.program_health import require_health

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Refused
 from backline.resources.log_tail import last_lines
 from backline.resources.program_health import LINES_SHOWN, require_health

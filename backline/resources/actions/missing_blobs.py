@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from backline.resources.blobs import TreeFile, check_files, holders, intact_content
+from backline.resources.dataclass import dataclass
 from backline.resources.resource import Question
 
 TYPE_CHECKING = False

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from backline.resources.dataclass import dataclass
 from backline.resources.program_control import stop_programs, wait_until_running
 from backline.resources.resource import Action
 from backline.resources.supervisor_rpc import Supervisor
