@@ -17,6 +17,7 @@ from backline.agent.events import Event, Kind, Outcome
 from backline.agent.facts import Facts
 from backline.agent.faults import as_failure
 from backline.agent.wire import VERSION, FrameReader, bytes_frame, message_frame
+from backline.fleet.agent_end import agent_end
 from backline.fleet.hiding import Hiding
 from backline.fleet.requests import Pending, Requests
 from backline.fleet.upload import Upload
@@ -32,6 +33,7 @@ SILENCE = 15.0
 """Seconds without a byte from the agent after which the host is taken for lost."""
 PIECE = 256 * 1024
 """Bytes of a blob in one frame."""
+WHAT_NOW = "what runs:  inv status\nthe same command can be given again"
 GREETING = 60.0
 """Seconds that a host may take to start a Python: a give-up deadline, not a measure."""
 
@@ -268,18 +270,17 @@ class Session:
         """Why the stream ended, in the words of whoever ended it."""
         said = tuple(self._stream.error_output().rstrip().splitlines()[-8:])
         code = self._stream.exit_code()
+        end = agent_end(code, said)
         if not self._hello.done():
-            ended = "the line was closed" if code is None else f"exit code {code}"
-            failure = AgentNotStarted(f"the agent could not be started: {ended}", lines=said, host=self.name)
+            cause = f"the agent could not be started: {end.reason}"
+            failure = AgentNotStarted(cause, lines=said, host=self.name, hint=end.hint)
             failure.exit_code = code
             return failure
-        return Lost(
-            "the connection to the host, or the agent on it, was lost",
-            lines=said,
-            host=self.name,
-            step=self._step,
-            hint="what runs:  inv status\nthe same command can be given again",
-        )
+        cause = "the connection to the host, or the agent on it, was lost"
+        if end.hint:
+            cause = f"the agent on the host was lost: {end.reason}"
+        hint = f"{end.hint}\n{WHAT_NOW}".lstrip()
+        return Lost(cause, lines=said, host=self.name, step=self._step, hint=hint)
 
     def _ping_on(self) -> None:
         while not self._closed.wait(PING):

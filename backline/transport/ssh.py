@@ -11,7 +11,7 @@ from backline.resources.failure import Unreachable
 from backline.transport.access import Access
 from backline.transport.connection import SSHConnection
 from backline.transport.flight import Flight, FlightLost
-from backline.transport.stream import LAST_WORDS, Tail, begin_with
+from backline.transport.stream import LAST_WORDS, UNNAMED_SIGNAL, Tail, begin_with
 
 if TYPE_CHECKING:
     from backline.settings.connection import ConnectionSettings
@@ -95,9 +95,12 @@ class SSHStream:
         return self.errors.text()
 
     def exit_code(self) -> int | None:
-        """See Stream; None also where a signal ended the command, for Paramiko does not say which."""
+        """See Stream. Paramiko does not hand on which signal it was; but a server that tells the end of the output, and
+        no exit code, has seen one. A connection that is lost tells neither."""
         self._channel.status_event.wait(LAST_WORDS)
-        return self._channel.exit_status if self._channel.exit_status >= 0 else None
+        if self._channel.exit_status >= 0:
+            return self._channel.exit_status
+        return UNNAMED_SIGNAL if self._channel.eof_received and self._channel.closed else None
 
     def _drain_errors(self) -> None:
         while data := self._channel.recv_stderr(PIECE):

@@ -9,6 +9,8 @@ from typing import Protocol, TypeVar
 
 ERROR_TAIL = 16 * 1024
 """Bytes kept of what the other side wrote to standard error."""
+UNNAMED_SIGNAL = -1000
+"""The exit code of what a signal ended, where it is not told which; none is as high."""
 LAST_WORDS = 5.0
 """Seconds that an ended stream waits for the exit code and the rest of standard error: a deadline, no pause."""
 
@@ -33,7 +35,8 @@ class Stream(Protocol):
         ...
 
     def exit_code(self) -> int | None:
-        """How the command ended, asked for after the end of the stream; None if it did not say."""
+        """How the command ended, asked for after the end of the stream: negative for the signal that ended it,
+        UNNAMED_SIGNAL where the host does not say which; None where nobody said anything, as of a line that was cut."""
         ...
 
 

@@ -112,7 +112,9 @@ def test_the_agent_is_killed(served: Served) -> None:
     """Under sudo, which goes on for a moment; the guard is left."""
     with served.untouched(), at(served, "start web") as deploy:
         served.host.execute("kill", "-KILL", str(served.agents()[0]))
-        assert_lost(served, deploy.ended(), "start web")
+        ended = deploy.ended()
+        assert_lost(served, ended, "start web")
+        assert "a signal ended it" in screen_of(ended).text
 
 
 @pytest.mark.parametrize("step", ["take stock", "start web"])

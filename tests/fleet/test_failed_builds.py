@@ -11,12 +11,16 @@ import pytest
 
 from tests.fleet.conftest import started
 from tests.fleet.kiosk import REQUIREMENTS, WHEELS, Kiosk, kiosk_on
-from tests.host.deploy.screens import refused
+from tests.host.deploy.screens import assert_next_works, refused, screen_of
+from tests.lab.faults import NoLabHere
 from tests.lab.lab import Wanted
+from tests.lab.memory import MemoryBound
 
-FAILED = 1
+FAILED, UNREACHABLE = 1, 4
 MEND = "mend requirements.txt in the project, and commit"
 MEMORY = "give the host more memory or swap, or require what has a wheel"
+ENOUGH = 1 << 40
+OUT_OF_MEMORY = "as happens where memory runs out"
 COMPILER = "install it on the host, or require what has a wheel;"
 INDEX = "see that the host gets to its package index, and is let in:"
 OWN_BACKEND = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
@@ -33,6 +37,7 @@ def backend(act: str) -> Mapping[str, str]:
 
 SOURCES = {
     "hungry": backend("bytearray(10**14)"),
+    "greedy": backend("bytearray(500_000_000)"),
     "killed": backend("os.kill(os.getpid(), 9)"),
     "killing": backend("os.kill(os.getppid(), 9)"),
     "extension": backend(COMPILING),
@@ -90,3 +95,40 @@ def test_too_little_memory_for_uv_itself_is_told_and_enough_is_enough(kiosk: Kio
     assert screen.next.splitlines()[0] == MEMORY
     kiosk.shell(f"sed -i /80000/d {limits}")
     assert kiosk.project.on_host("deploy").summary["status"] == "deployed"
+
+
+@pytest.fixture
+def memory(kiosk: Kiosk) -> Generator[MemoryBound]:
+    """The kernel's own bound to what is logged in, and its own killing."""
+    try:
+        with kiosk.host.little_memory() as bound:
+            yield bound
+    except NoLabHere as reason:
+        pytest.skip(str(reason))
+
+
+def test_a_build_that_the_kernel_kills_for_want_of_memory_is_told(kiosk: Kiosk, memory: MemoryBound) -> None:
+    memory.set(300_000_000)
+    kiosk.change("requirements.txt", f"{REQUIREMENTS}greedy==1.0\n")
+    with kiosk.untouched():
+        screen = refused(kiosk.project, "deploy", "--host", "h1", code=FAILED, host="h1", step="build virtualenv")
+    assert memory.killed == 1
+    assert f"it was killed, {OUT_OF_MEMORY}: Failed to build `greedy==1.0`" in screen.text
+    assert screen.next.splitlines()[0] == MEMORY
+
+
+@pytest.mark.parametrize(("size", "what"), [(12_000_000, "lost"), (8_000_000, "could not be started")])
+def test_an_agent_that_the_kernel_kills_for_want_of_memory_is_told_as_that(
+    kiosk: Kiosk, memory: MemoryBound, size: int, what: str
+) -> None:
+    """The larger bound is enough for a Python, and not for all of ours."""
+    memory.set(size)
+    with kiosk.untouched():
+        done = kiosk.project.inv("deploy", "--host", "h1", "--force", "--json", check=False)
+    assert memory.killed
+    assert done.code == UNREACHABLE
+    screen = screen_of(done)
+    assert f"{what}: a signal ended it, {OUT_OF_MEMORY}" in screen.text
+    assert "if dmesg there tells of memory, give the host more of it, or swap" in screen.next
+    memory.set(ENOUGH)
+    assert_next_works(kiosk.project, screen.next)

@@ -6,11 +6,13 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lab.faults import LabError
 from tests.lab.keys import client_key
+from tests.lab.memory import MemoryBound, bounded_logins
 from tests.lab.places import make_folder
 from tests.lab.processes import GIVE_UP, NO_SURPRISES, Process, running, start
 from tests.lab.records import HostRecord, LabRecord
@@ -99,6 +101,10 @@ class Host:
         self.lab.network.heal(self.record.number)
         self.record.is_cut = False
         self.lab.save()
+
+    def little_memory(self) -> AbstractContextManager[MemoryBound]:
+        """Bound the memory of all who log in meanwhile. Raises NoLabHere where the machine cannot."""
+        return bounded_logins(self._init.pid)
 
     def reset(self) -> None:
         """Throw it away and begin it anew: files, processes, counters. Its line stays, and is whole."""

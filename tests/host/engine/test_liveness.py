@@ -18,6 +18,8 @@ from backline.agent.connection import Connection
 from backline.agent.events import Kind
 from backline.agent.steps.run_in_release import RunInRelease
 from backline.resources.failure import Interrupted, Unreachable
+from backline.transport.local import open_local
+from backline.transport.stream import Stream, begin_with
 from tests.host.engine.conftest import Connected, open_here
 from tests.host.engine.processes import GIVE_UP, eventually, is_alive, noted, shell, waiting
 
@@ -61,9 +63,22 @@ def test_killed_agent_is_noticed_and_told_with_step_and_hint(connected: Connecte
         pending.result()
     assert (caught.value.host, caught.value.step) == ("web1", "migrate")
     assert "inv status" in caught.value.hint
+    assert (
+        caught.value.cause.endswith("ended it, as happens where memory runs out") or "was killed" in caught.value.cause
+    )
     with pytest.raises(Unreachable):
         connected.session.perform(shell("true"))
     eventually(lambda: not is_alive(command))
+
+
+@pytest.mark.parametrize("kilobytes", [12_000, 20_000], ids=["to start", "for its threads"])
+def test_agent_that_has_no_memory_is_told_as_that(kilobytes: int) -> None:
+    def open_poor(command: str, first: bytes) -> Stream:
+        return begin_with(open_local(["/bin/sh", "-c", f"ulimit -v {kilobytes}; {command}"]), first)
+
+    with pytest.raises(Unreachable, match="the host had no memory left for it") as caught:
+        Connected(open_poor).session.perform(shell("true"))
+    assert "give the host more memory, or swap" in caught.value.hint
 
 
 @contextmanager
