@@ -39,12 +39,23 @@ class Place:
 
 @dataclass(frozen=True)
 class Reading:
-    """`text` is whole lines, each with its newline. `more`: there is more to be read now. `lost`: lines are gone."""
+    """`text` is whole lines, each with its newline. `more`: there is more to be read now. `lost`: lines are gone.
+    `written`: when the file was last written to, in seconds since the epoch; 0 where these are not its last lines."""
 
     text: bytes
     place: Place
     more: bool = False
     lost: bool = False
+    written: float = 0.0
+
+
+@dataclass(frozen=True)
+class Ending:
+    """The end of a log, whose first line may be a broken one, and when it was last written to, in seconds since the
+    epoch."""
+
+    text: str = ""
+    written: float = 0.0
 
 
 def first_place(path: str, lines: int) -> Place:
@@ -60,6 +71,16 @@ def first_place(path: str, lines: int) -> Place:
         if newlines == 0:
             break
     return place
+
+
+def ending(path: str, size: int) -> Ending:
+    """The last `size` bytes of the newest file of a log that has something."""
+    for _, descriptor in _opened(path):
+        found = os.fstat(descriptor)
+        if found.st_size:
+            text = os.pread(descriptor, size, max(found.st_size - size, 0))
+            return Ending(text.decode("utf-8", "replace"), found.st_mtime)
+    return Ending()
 
 
 def read_on(path: str, place: Place, limit: int, unfinished: bool = False) -> Reading:
@@ -80,8 +101,9 @@ def read_on(path: str, place: Place, limit: int, unfinished: bool = False) -> Re
                 following = replace(_place(successor, 0), half=rest)
                 return Reading(reading.text, following, more=True, lost=lost)
             if unfinished and rest:
-                end = _place(descriptor, os.fstat(descriptor).st_size)
-                return Reading(reading.text + rest + b"\n", end, lost=lost)
+                found = os.fstat(descriptor)
+                end = _place(descriptor, found.st_size)
+                return Reading(reading.text + rest + b"\n", end, lost=lost, written=found.st_mtime)
             return replace(reading, lost=lost)
         finally:
             if successor >= 0:
@@ -160,7 +182,8 @@ def _successor(path: str, number: int, descriptor: int) -> int:
 
 def _read(descriptor: int, place: Place, limit: int) -> Reading:
     """Whole lines from one file."""
-    size = os.fstat(descriptor).st_size
+    found = os.fstat(descriptor)
+    size, written = found.st_size, found.st_mtime
     length = limit
     while True:
         data = os.pread(descriptor, length, place.offset)
@@ -175,7 +198,8 @@ def _read(descriptor: int, place: Place, limit: int) -> Reading:
     else:
         text = place.half + data[:end]
     following = _place(descriptor, place.offset + end)
-    return Reading(text, following, more=len(data) == length and following.offset < size)
+    more = len(data) == length and following.offset < size
+    return Reading(text, following, more, written=0.0 if more else written)
 
 
 def _rest(descriptor: int, place: Place) -> bytes:

@@ -15,6 +15,7 @@ from backline.agent.steps.tail_log import AwaitLogs, FindLastLines, Page, Pages,
 from backline.commands.log_choice import Choice, HostLogs, Log
 from backline.deploy.prepare import look
 from backline.report.log_lines import LogLine, Reader, Sieve, Source, merged
+from backline.report.log_zones import learned_offset, offset_like
 from backline.resources.dataclass import dataclass, field
 
 if TYPE_CHECKING:
@@ -31,21 +32,30 @@ class Writer(Protocol):
 
 @dataclass
 class OpenLog:
-    """A log that is being read: how far, and what its last lines mean for the next."""
+    """A log that is being read: how far, in which time zone, and what its last lines mean for the next."""
 
     log: Log
     position: Position
     reader: Reader
     sieve: Sieve
+    offset: int | None = None
+    """Of its writer's clock from UTC, in seconds, as its lines have shown it."""
 
     def lines(self, target: Target, page: Page) -> Iterator[LogLine]:
         """The lines of a page that are let through."""
         self.position = Position(page.path, page.place)
         if page.lost:
             target.session.note(f"{page.path} was emptied, or went round faster than it was read: lines may be missing")
+        self.learn(page.text, page.written)
         text = target.session.masked(page.text)
         for line in text.split("\n")[:-1]:
             yield from self.sieve.pass_on(self.reader.line(line))
+
+    def learn(self, text: str, written: float) -> None:
+        """In which time zone the log is written, where its end shows it."""
+        offset = learned_offset(text, written) if written else None
+        if offset is not None:
+            self.offset = self.reader.offset = offset
 
 
 @dataclass
@@ -56,6 +66,7 @@ class HostTail:
     logs: HostLogs
     sieve: Sieve
     offset: int = 0
+    """Of the host's own clock from UTC, in seconds: that of logs that do not show theirs."""
     open: dict[str, OpenLog] = field(default_factory=dict)
     records: str = ""
 
@@ -67,9 +78,12 @@ class HostTail:
         """Find the logs and where their last lines begin."""
         self.logs.begin(look(self.target))
         paths = tuple(log.path for log in self.logs.logs)
-        positions, self.offset = self.target.answer(FindLastLines(paths, lines), tuple)
-        for log, position in zip(self.logs.logs, positions, strict=True):
-            self._open(log, position)
+        beginnings, self.offset = self.target.answer(FindLastLines(paths, lines), tuple)
+        for log, beginning in zip(self.logs.logs, beginnings, strict=True):
+            self._open(log, beginning.position)
+            self.open[log.path].learn(beginning.ending.text, beginning.ending.written)
+        for one in self.open.values():
+            one.reader.offset = self._offset(one.log)
 
     def backlog(self, log: OpenLog, unfinished: bool) -> Iterator[LogLine]:
         """The lines that one log has now; with `unfinished`, one that has no end yet too."""
@@ -92,7 +106,12 @@ class HostTail:
         return merged([self.open[page.path].lines(self.target, page) for page in answer.pages])
 
     def _open(self, log: Log, position: Position) -> None:
-        self.open[log.path] = OpenLog(log, position, Reader(log.source, self.offset), self.sieve.anew())
+        self.open[log.path] = OpenLog(log, position, Reader(log.source, self._offset(log)), self.sieve.anew())
+
+    def _offset(self, log: Log) -> int:
+        """Of the clock of a log: as the log shows it, or those most like it that do, or else the host's."""
+        shown = [(one.log, one.offset) for one in self.open.values() if one.offset is not None]
+        return offset_like(log.source, {one.source: offset for one, offset in shown}, self.offset)
 
 
 class Tail:

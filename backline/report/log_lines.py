@@ -8,7 +8,8 @@ import heapq
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
+from typing import NamedTuple
 
 from backline.resources.dataclass import dataclass, field, replace
 
@@ -18,7 +19,7 @@ LOOKED_AT = 240
 
 NAMES = {"notice": "info", "warn": "warning", "err": "error", "fatal": "critical", "crit": "critical"}
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-ZONE = r"(?P<zone>Z|[+-]\d\d:?\d\d)?"
+ZONE = r"(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d)?"
 CLOCK = r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,6}))?"
 TIMES = (
     # [2026-11-22 22:12:35,123: INFO/Main]  [2026-11-22 22:12:36 +0000]  2026/11/22 22:12:36  2026-11-22T22:12:36Z
@@ -68,13 +69,31 @@ class LogLine:
         }
 
 
-def time_of(text: str, offset: int = 0) -> float | None:
-    """The time that a line begins with; where it names no zone, that of a clock `offset` seconds ahead of UTC."""
+class Stamp(NamedTuple):
+    """The time that a line begins with, as on the face of the clock that it was read from: in seconds since the epoch,
+    were that clock in UTC; and by how many seconds it is ahead of UTC, None where the line does not say."""
+
+    face: float
+    ahead: int | None
+
+    def time(self, offset: int) -> float:
+        """Seconds since the epoch; where the line names no zone, by a clock `offset` seconds ahead of UTC."""
+        return self.face - (offset if self.ahead is None else self.ahead)
+
+
+def stamp_of(text: str) -> Stamp | None:
+    """The time that a line begins with."""
     for form in TIMES:
         found = form.match(text[:LOOKED_AT])
         if found:
-            return _seconds(found.groupdict(), offset)
+            return _stamp(found.groupdict())
     return None
+
+
+def time_of(text: str, offset: int = 0) -> float | None:
+    """The time that a line begins with; where it names no zone, that of a clock `offset` seconds ahead of UTC."""
+    stamp = stamp_of(text)
+    return None if stamp is None else stamp.time(offset)
 
 
 def level_of(text: str) -> str:
@@ -92,7 +111,7 @@ class Reader:
 
     source: Source
     offset: int = 0
-    """Seconds by which the host's clock is ahead of UTC."""
+    """Seconds by which the clock of whoever writes the log is ahead of UTC."""
     _time: float | None = None
     _level: str = ""
 
@@ -155,7 +174,7 @@ def _with_rising_times(lines: Iterable[LogLine]) -> Iterator[tuple[float, LogLin
         yield latest, line
 
 
-def _seconds(parts: dict[str, str | None], offset: int) -> float | None:
+def _stamp(parts: dict[str, str | None]) -> Stamp | None:
     name = (parts.get("name") or "").lower()
     if name and name not in MONTHS:
         return None
@@ -163,15 +182,16 @@ def _seconds(parts: dict[str, str | None], offset: int) -> float | None:
     year, day, hour, minute, second = (int(parts[part] or 0) for part in ("year", "day", "hour", "minute", "second"))
     fraction = int((parts["fraction"] or "").ljust(6, "0"))
     try:
-        return datetime(year, month, day, hour, minute, second, fraction, _zone(parts["zone"], offset)).timestamp()
+        face = datetime(year, month, day, hour, minute, second, fraction, timezone.utc).timestamp()
     except (ValueError, OverflowError):
         return None
+    return Stamp(face, _ahead(parts["zone"]))
 
 
-def _zone(text: str | None, offset: int) -> timezone:
-    if not text:
-        return timezone(timedelta(seconds=offset))
-    if text == "Z":
-        return timezone.utc
-    minutes = int(text[1:3]) * 60 + int(text[-2:])
-    return timezone(timedelta(minutes=minutes if text[0] == "+" else -minutes))
+def _ahead(zone: str | None) -> int | None:
+    if not zone:
+        return None
+    if zone.isalpha():
+        return 0
+    seconds = (int(zone[1:3]) * 60 + int(zone[-2:])) * 60
+    return seconds if zone[0] == "+" else -seconds

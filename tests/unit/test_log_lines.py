@@ -27,13 +27,14 @@ WEB = Source("worker2", "web", "r43-2", "shop-web-r43-2")
         ('127.0.0.1 - - [22/Nov/2026:22:12:35 +0000] "GET / HTTP/1.1" 200', ""),
         ("2026-11-22T22:12:35Z CRITICAL disk full", "critical"),
         ("[2026-11-22 23:12:35 +0100] [7] [INFO] Booting", "info"),
+        ("2026-11-22 22:12:35 UTC [7] LOG:  a checkpoint", ""),
     ],
 )
 def test_a_line_says_when_and_how_grave(text: str, level: str) -> None:
     assert (time_of(text), level_of(text)) == (AT, level)
 
 
-def test_a_time_without_a_zone_is_that_of_the_hosts_clock() -> None:
+def test_a_time_without_a_zone_is_that_of_its_writers_clock() -> None:
     assert time_of("[2026-11-23 00:12:35,500: INFO/x]", offset=7200) == AT + 0.5
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 
-from backline.agent.log_places import Place, first_place, read_on
+from backline.agent.log_places import Ending, Place, ending, first_place, read_on
 from backline.resources.dataclass import dataclass
 from backline.resources.resource import Action, Host
 
@@ -20,6 +20,8 @@ LOOK_SECONDS = 0.25
 PAGE = 1024 * 1024
 """Bytes of lines in one answer, shared by the logs; a longer line is sent all the same."""
 SMALLEST_SHARE = 64 * 1024
+ENDING = 8 * 1024
+"""Bytes of a log's end, in which its last line with a time is looked for: that of a long stack trace, say."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +34,23 @@ class Position:
 
 @dataclass(frozen=True)
 class Page:
-    """The next lines of one log, each with its newline; where they end; whether there are more at once."""
+    """The next lines of one log, each with its newline; where they end; whether there are more at once. `written`: when
+    the last of them was, in seconds since the epoch; 0 where that is not known."""
 
     path: str
     text: str
     place: Place
     more: bool = False
     lost: bool = False
+    written: float = 0.0
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """Where the last lines of a log begin, and how it ends now."""
+
+    position: Position
+    ending: Ending
 
 
 @dataclass(frozen=True)
@@ -51,14 +63,14 @@ class Pages:
 
 @dataclass(frozen=True)
 class FindLastLines(Action):
-    """Returns the Position before the last lines of each log, and the host's offset from UTC in seconds."""
+    """Returns the Beginning of each log, and the host's offset from UTC in seconds."""
 
     paths: tuple[str, ...]
     lines: int = 20
 
-    def perform(self, host: Host) -> tuple[tuple[Position, ...], int]:
-        positions = tuple(Position(path, first_place(path, self.lines)) for path in self.paths)
-        return positions, time.localtime().tm_gmtoff
+    def perform(self, host: Host) -> tuple[tuple[Beginning, ...], int]:
+        found = (Beginning(Position(path, first_place(path, self.lines)), ending(path, ENDING)) for path in self.paths)
+        return tuple(found), time.localtime().tm_gmtoff
 
 
 @dataclass(frozen=True)
@@ -112,4 +124,4 @@ def _pages(positions: tuple[Position, ...], unfinished: bool) -> Iterator[Page]:
         reading = read_on(position.path, position.place, share, unfinished)
         if reading.text or reading.place != position.place:
             text = reading.text.decode("utf-8", "replace")
-            yield Page(position.path, text, reading.place, reading.more, reading.lost)
+            yield Page(position.path, text, reading.place, reading.more, reading.lost, reading.written)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,16 @@ def test_lines_of_all_workers_come_in_the_order_of_time(deployed: Project) -> No
     times = [item["time"] for item in done.events if item["time"]]
     assert times == sorted(times)
     assert len({item["worker"] for item in done.events}) == 3
+
+
+def test_a_program_that_writes_in_another_time_zone_is_understood(deployed: Project, mail_log: Path) -> None:
+    now = datetime.now(timezone.utc)
+    face = (now + timedelta(hours=5, minutes=45)).strftime("%Y-%m-%d %H:%M:%S,%f")[:-3]
+    mail_log.write_text(f"[{face}: ERROR/x] boom\nTraceback (most recent call last):\n  here\n")
+    done = deployed.inv("tail-celery-log", "--no-follow", "-n", "100", "--json")
+    times = {item["time"] for item in done.events if item["worker"] == "mail" and item["generation"] == "r1"}
+    assert times == {now.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "000Z"}
+    assert [item["text"] for item in done.events[-3:]] == mail_log.read_text().splitlines()
 
 
 @pytest.mark.parametrize(

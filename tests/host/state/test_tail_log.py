@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backline.agent.log_places import LONGEST_LINE, Place, first_place, read_on
+from backline.agent.log_places import LONGEST_LINE, Ending, Place, first_place, read_on
 from backline.agent.machine import Machine
 from backline.agent.steps.tail_log import AwaitLogs, FindLastLines, Position, ReadLogs
 from backline.resources.failure import Interrupted
@@ -200,12 +200,25 @@ def test_pages_are_of_the_logs_that_went_on(tmp_path: Path, machine: Machine) ->
     first.write_bytes(b"1\n2\ncaf\xe9")
     second.write_text("4\n")
     paths = (str(first), str(second), "/nowhere")
-    positions, _ = FindLastLines(paths, 2).perform(machine)
+    beginnings, _ = FindLastLines(paths, 2).perform(machine)
+    positions = tuple(beginning.position for beginning in beginnings)
     pages = ReadLogs(positions, unfinished=True).perform(machine).pages
     assert [(page.path, page.text) for page in pages] == [
         (str(first), "2\ncaf\N{REPLACEMENT CHARACTER}\n"),
         (str(second), "4\n"),
     ]
+
+
+def test_the_end_of_a_log_comes_with_when_it_was_written(log: Path, machine: Machine) -> None:
+    append(log, b"1\n")
+    rotate(log)
+    os.utime(f"{log}.1", (1000.5, 1000.5))
+    (beginning,), _ = FindLastLines((str(log),), 2).perform(machine)
+    assert beginning.ending == Ending("1\n", 1000.5)
+    append(log, b"2\n3\n4\n")
+    os.utime(log, (2000.5, 2000.5))
+    first = read_on(str(log), first_place(str(log), 2), 2)
+    assert (first.text, first.written, read_on(str(log), first.place, 2).written) == (b"3\n", 0.0, 2000.5)
 
 
 def test_a_new_record_is_told_at_once(tmp_path: Path, machine: Machine) -> None:
