@@ -27,7 +27,7 @@ HELP = {
     "n": "how many of the last lines of each log are looked at (default: 20)",
     "grep": "only lines in which this regular expression is found",
     "around": "with --grep: how many lines of the same log to show before and after each",
-    "level": "only lines as grave as debug, info, warning, error or critical",
+    "level": "only lines at least as grave as this: debug, info, warning, error or critical",
     "follow": "stop after the last lines: --no-follow",
     "json": "an object a line: host, worker, generation, program, time, level, text",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from backline.deploy.outcome import CHECKED
 from backline.deploy.summary import HostSummary, StepSummary, Summary
@@ -16,6 +16,8 @@ SLOWEST = 3
 WORTH_TELLING = 5.0
 """Seconds; of a shorter run nobody asks what took the time."""
 NOT_CONCERNED = "-"
+WOULD: Mapping[str | None, str] = {"built": "to be built"}
+"""What is said of a virtualenv by --check."""
 COLUMNS = (
     Column("host"),
     Column("resources"),
@@ -27,21 +29,21 @@ COLUMNS = (
 
 def run_summary(summary: Summary, width: int | None = None, paint: Paint = PLAIN) -> str:
     """As text without a last newline; `width` as for a table."""
-    verb = "would change" if summary.status == CHECKED else "changed"
+    verb, words = ("would change", WOULD) if summary.status == CHECKED else ("changed", {})
     room = None if width is None else width - len(INDENT)
-    lines = table(COLUMNS, [_row(verb, *host) for host in summary.hosts.items()], room, paint).split("\n")
+    lines = table(COLUMNS, [_row(verb, words, *host) for host in summary.hosts.items()], room, paint).split("\n")
     took = _took(summary)
     lines += [took] if room is None else wrapped(took, room)
     return "\n".join(INDENT + line for line in lines)
 
 
-def _row(verb: str, name: str, host: HostSummary) -> tuple[str, ...]:
+def _row(verb: str, words: Mapping[str | None, str], name: str, host: HostSummary) -> tuple[str, ...]:
     files = f"{counted(host.blobs_sent, 'file')}, " if host.blobs_sent else ""
     return (
         name,
         f"{host.changed} of {host.changed + host.unchanged} {verb}",
         f"{files}{data_size(host.bytes_sent)} in all",
-        host.virtualenv or NOT_CONCERNED,
+        words.get(host.virtualenv, host.virtualenv) or NOT_CONCERNED,
         str(host.round_trips),
     )
 

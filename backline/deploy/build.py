@@ -25,6 +25,7 @@ from backline.settings.app_settings import AppSettings
 from backline.settings.own_places import tool
 from backline.settings.pins import is_older
 
+SHOWS_WARNINGS = 'inv manage "check --deploy"'
 OLDEST_OF_UV = (3, 8)
 """uv promises nothing for what is older, and Python 2 has no venv."""
 
@@ -56,7 +57,7 @@ def virtualenv_plan(change: Change, requirements: str) -> Plan:
 
 
 def check(target: Target, draft: Draft) -> None:
-    """`manage.py check --deploy`: an ERROR refuses the release, warnings are counted (and told by --verbose)."""
+    """`manage.py check --deploy`: an ERROR refuses the release, warnings are counted, and told by --verbose."""
     if not target.settings.of(AppSettings).app_check:
         return
     release = draft.on(target.name).release
@@ -64,7 +65,8 @@ def check(target: Target, draft: Draft) -> None:
     checked = expected(target.perform(question), Checked)
     for issue in checked.issues:
         target.session.tell(Event(Kind.OUTPUT, time.time(), text=issue))
-    target.session.remark(counted(checked.warnings, "warning") if checked.warnings else "no warnings")
+    told = f"{counted(checked.warnings, 'warning')}: {SHOWS_WARNINGS}"
+    target.session.remark(told if checked.warnings else "no warnings")
 
 
 def build_assets(target: Target, draft: Draft) -> None:

@@ -46,6 +46,8 @@ class Run:
     """All of them have: from here nothing is undone."""
     not_undone: list[str] = field(default_factory=list)
     """What is still there of the new generation, as far as we know."""
+    finishing: set[str] = field(default_factory=set)
+    """New workers that were told to end, and were still at their tasks when last seen."""
     stuck: list[str] = field(default_factory=list)
     """The hosts whose switch could not be taken back: both generations run there."""
     status: str = "failed"
@@ -251,6 +253,7 @@ def undo(target: Target, run: Run, draft: Draft) -> None:
     """End what was started of the new generation, and give the old one its queues back. Where the switch cannot be
     taken back both go on running."""
     from backline.agent.steps.guarded import EndGuard, Revert, TakeSwitchBack
+    from backline.deploy.overlap import still_finishing
 
     with _leaving_it_to_the_guard(target, run, draft):
         in_the_way = target.answer(TakeSwitchBack(), tuple)
@@ -259,6 +262,8 @@ def undo(target: Target, run: Run, draft: Draft) -> None:
         for note in in_the_way or target.answer(Revert(), tuple):
             target.session.note(f"could not be undone: {note}")
             run.not_undone.append(f"on {target.name} could not be undone: {note}")
+        if not in_the_way:
+            run.finishing |= still_finishing(target, draft)
         target.perform(EndGuard())
         target.note_serving(None if in_the_way else draft.on(target.name).stock.live_name)
 
@@ -293,8 +298,15 @@ def state_of(run: Run) -> str:
         return "\n".join([run.undrafted, *_staying(run)])
     if run.switched:
         return f"{draft.label} serves; what is not finished is named above"
-    left = run.not_undone or [f"nothing of {draft.label} goes on running"]
+    left = run.not_undone or [_what_goes_on(run, draft)]
     return "\n".join([f"{_what_serves(run, draft)}; {left[0]}", *left[1:], *_staying(run)])
+
+
+def _what_goes_on(run: Run, draft: Draft) -> str:
+    """Of a new generation that was undone."""
+    if not run.finishing:
+        return f"nothing of {draft.label} goes on running"
+    return f"of {draft.label} workers end when their tasks are done: {', '.join(sorted(run.finishing))}"
 
 
 def _host_by_host(run: Run, failure: Failure) -> Iterator[str]:

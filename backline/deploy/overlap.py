@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backline.agent.steps.drain_programs import DrainPrograms
 from backline.agent.steps.guarded import Guarded
+from backline.agent.steps.list_programs import ListPrograms
 from backline.agent.steps.remove_programs import RemovePrograms
 from backline.agent.steps.start_programs import StartPrograms
 from backline.agent.steps.watch_programs import WatchPrograms
@@ -62,6 +63,17 @@ def take_queues_from(target: Target, old: tuple[Process, ...]) -> None:
     resume = together(process.resume_work for process in old)
     for place, release_work in enumerate(together(process.release_work for process in old)):
         target.perform(Guarded(release_work, undo=resume[place]))
+
+
+def still_finishing(target: Target, draft: Draft) -> set[str]:
+    """The new workers that run on after the undo, which lets them finish their tasks. In plain mode nobody could tell:
+    the names are the old ones."""
+    change = draft.on(target.name)
+    workers = {process.program.name for process in change.new(WORKERS) if process.overlaps}
+    if change.in_place or not workers:
+        return set()
+    there = target.answer(ListPrograms(target.settings.supervisor.socket), tuple)
+    return {one.name for one in there if one.name in workers and not one.ended}
 
 
 def programs_of(change: Change, part: str) -> tuple[str, ...]:

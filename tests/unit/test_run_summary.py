@@ -31,6 +31,11 @@ def test_each_host_has_a_line_and_the_slowest_steps_are_named() -> None:
     )
 
 
+def test_a_check_says_what_would_be() -> None:
+    told = run_summary(Summary("checked", "r43", None, {"web1": BUILT}, 0.5, ()))
+    assert "  web1  21 of 22 would change  29 files, 55.2 kB in all  to be built" in told
+
+
 def test_one_host_is_not_named_with_its_steps() -> None:
     told = run_summary(summary(31.5, STEPS[:3], web1=BUILT))
     assert told.endswith("took 31.5s; slowest: start workers 8.0s, migrate 4.0s, take stock 2.0s")

@@ -40,6 +40,14 @@ FAILING_HOME = """
 def home(request):
     raise RuntimeError("the tea is out")
 """
+WORKER_THAT_TAKES_ITS_TIME = """
+import time
+from celery.signals import worker_shutdown
+
+@worker_shutdown.connect
+def finish(**_):
+    time.sleep(3)
+"""
 MUTE_WEB = """
 import time
 time.sleep(600)
@@ -124,10 +132,14 @@ def test_a_web_that_answers_500_is_refused_with_the_projects_line(live: Project)
 
 
 def test_a_web_that_never_answers_is_given_up(live: Project) -> None:
+    """And what the workers that had answered are still about is said."""
     set_variable(live, "web_patience: 2")
     added(live, "shop/wsgi.py", MUTE_WEB)
+    added(live, "shop/celery.py", WORKER_THAT_TAKES_ITS_TIME)
     number = next_number(live)
     screen = refused_release(live, "start web")
+    workers = f"shop-celery-default-r{number}, shop-celery-mail-r{number}"
+    assert f"untouched; of r{number} workers end when their tasks are done: {workers}" in screen.state
     assert f"shop-web-r{number} does not serve / within 2 s: it takes the request and answers nothing" in screen.text
     assert "Booting worker" in screen.text
     assert "a site that needs longer to answer: web_patience" in screen.next
