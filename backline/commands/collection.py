@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -10,6 +11,7 @@ from types import ModuleType
 from invoke.collection import Collection
 
 from backline.commands.command import Command, task_of
+from backline.commands.command_line import prepare
 from backline.commands.garbage import collect_seldom
 
 MARK = f"\nfrom {Command.__module__} import ".encode()
@@ -49,4 +51,5 @@ def commands(tasks_file: str) -> Collection:
         else:
             for task in tasks:
                 namespace.add_task(task)
+    prepare(namespace, sys.argv)
     return namespace

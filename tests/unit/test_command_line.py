@@ -1,0 +1,66 @@
+"""Command lines that Invoke would refuse or misread: what is said instead, and what is to be typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from invoke.exceptions import Exit
+from invoke.main import program
+from invoke.parser import Parser
+
+from backline.commands.collection import commands
+from backline.commands.command_line import prepare
+
+TASKS = str(Path(__file__).parents[2] / "tasks.py")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said", "next_"),
+    [
+        ("pnig", "no command is called pnig; did you mean ping?", "inv ping"),
+        ("deply --host x", "did you mean deploy?", "inv deploy --host x"),
+        ("xyzzy", "no command is called xyzzy", "all of them:  inv --list"),
+        ("tail_celery_log -n 5", "did you mean tail-celery-log?", "inv tail-celery-log -n 5"),
+        ("sandbox", "sandbox is a family of commands", "inv sandbox.up"),
+        ("sandbox up", "sandbox up is one word", "inv sandbox.up"),
+        ("deploy --hots=prod", "inv deploy has no option --hots; did you mean --host?", "inv deploy --host=prod"),
+        ("ping -z", "inv ping has no option -z", "its options:  inv ping --help"),
+        ("deploy prod --force", "if that is a host, name it with --host", "inv deploy --host prod --force"),
+        ("show", "inv show lacks its release", "how it is used:  inv show --help"),
+        ("logs --program", "--program lacks its value: a worker, web, beat", "its options:  inv logs --help"),
+        ("logs --program --json", "--program lacks its value", "its options:  inv logs --help"),
+        ("manage showmigrations shop", "it must be quoted", "inv manage 'showmigrations shop'"),
+        ("manage --host=web1 migrate --plan", "it must be quoted", "inv manage 'migrate --plan' --host=web1"),
+        ("run --host web1 ls -l /", "it must be quoted", "inv run 'ls -l /' --host web1"),
+    ],
+)
+def test_what_could_be_meant_is_said(typed: str, said: str, next_: str) -> None:
+    with pytest.raises(Exit) as refused:
+        prepare(commands(TASKS), ["/usr/bin/inv", *typed.split()])
+    assert refused.value.code == 1
+    screen = refused.value.message or ""
+    assert said in " ".join(screen.split())
+    assert screen.splitlines()[-1] == f"  next   {next_}"
+    assert max(map(len, screen.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("command", ["show", "vault.encrypt", "manage"])
+def test_help_behind_a_command_is_not_its_argument(command: str) -> None:
+    namespace = commands(TASKS)
+    prepare(namespace, ["inv", command, "--help"])
+    asked = Parser(namespace.to_contexts(), program.initial_context).parse_argv([command, "--help"])
+    assert asked[0].args["help"].value == command
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "--list", "ping status --json", "show r2 --help", "deploy --host prod -e", "manage check --help"]
+)
+def test_what_is_right_or_invokes_own_is_left_alone(typed: str) -> None:
+    namespace = commands(TASKS)
+    prepare(namespace, ["inv", *typed.split()])
+    assert all("host" in namespace[name].help for name in namespace.task_names)
+
+
+def test_what_is_not_typed_to_invoke_is_left_alone() -> None:
+    prepare(commands(TASKS), ["/usr/bin/pytest", "pnig"])
