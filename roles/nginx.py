@@ -104,6 +104,11 @@ def resources(nginx: NginxSettings) -> Iterator[Resource | Entry]:
     return _own_server(nginx) if nginx.app.rootless else _site(nginx)
 
 
+def system_logs(app: str) -> tuple[str, ...]:
+    """Where the host's own nginx writes of an app, as its site's file says."""
+    return (f"/var/log/nginx/{app}.access.log", f"/var/log/nginx/{app}.error.log")
+
+
 def _site(nginx: NginxSettings) -> Iterator[Resource | Entry]:
     """Debian's nginx with one file more. Its default site is switched off only where ours is for every name as well, at
     the same port: nginx refuses two of them."""

@@ -31,6 +31,7 @@ PROGRAM = "redis"
 
 SERVICE = "redis-server"
 MAIN, OURS = "/etc/redis/redis.conf", "/etc/redis/backline.conf"
+SYSTEM_LOGS = ("/var/log/redis/redis-server.log",)
 PACKAGE = Packages(
     (SERVICE,),
     brings=(Group("redis"), Directory("/etc/redis"), File(MAIN, "", 0o640, group="redis"), SystemService(SERVICE)),

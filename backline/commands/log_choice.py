@@ -23,6 +23,8 @@ class Log:
 
     path: str
     source: Source
+    service: str = ""
+    """Of one that the host itself runs: what its init system calls it."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,10 @@ class HostLogs:
         self._take(_logs_of(stock, self.choice, programs))
         if not self.choice.kinds:
             self._take(_service_logs(stock))
+        if self.choice.only and not self.choice.kinds:  # who does not ask for it by name has others to read
+            from backline.commands.system_logs import system_logs
+
+            self._take(system_logs(stock))
 
     def look_again(self, stock: Stock) -> tuple[Log, ...]:
         """The logs of generations that have come since."""

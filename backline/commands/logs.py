@@ -98,7 +98,11 @@ def tail_web_log(site: Site, wanted: Wanted) -> None:
     _tail(site, Choice(WEB), wanted)
 
 
-@command(program="a worker, web, beat or a service, as inv status names it (default: every program)", **HELP)
+@command(
+    program="a worker, web, beat or a service, as inv status names it; nginx or redis of the host itself "
+    "(default: every program of Supervisor)",
+    **HELP,
+)
 @sharing(Wanted)
 def logs(site: Site, wanted: Wanted, program: str = "") -> None:
     """The logs of every program and service that Supervisor runs there, or of one, as tail-celery-log shows them.

@@ -6,6 +6,7 @@ Pages are asked for when the ones before were written, so that neither side hold
 from __future__ import annotations
 
 import select
+import shlex
 import sys
 import threading
 from collections.abc import Iterable, Iterator
@@ -82,6 +83,9 @@ class HostTail:
         for log, beginning in zip(self.logs.logs, beginnings, strict=True):
             self._open(log, beginning.position)
             self.open[log.path].learn(beginning.ending.text, beginning.ending.written)
+            if log.service and not beginning.ending.written:
+                command = f"inv run {shlex.quote(f'journalctl -u {log.service}')} --host {self.target.name}"
+                self.target.session.note(f"nothing is in {log.path}; the journal may have more:  {command}")
         for one in self.open.values():
             one.reader.offset = self._offset(one.log)
 
