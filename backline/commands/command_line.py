@@ -21,6 +21,8 @@ from invoke.tasks import Task
 from backline.resources.failure import ConfigurationError
 
 PROGRAMS = ("inv", "invoke")
+MODULE = ("invoke", "__main__.py")
+"""As `python -m invoke` calls itself."""
 HELP_OPTIONS = ("--help", "-h")
 LINE = "line"
 """The argument of a command that takes a whole command line as one word."""
@@ -31,7 +33,9 @@ def prepare(namespace: Collection, argv: Sequence[str]) -> None:
     """Refuse a command line that cannot be meant, with what could be; and have --help behind a command mean its help.
     Raises Exit, which Invoke tells. What is not typed to Invoke's own program is left alone."""
     program, *words = argv or [""]
-    if Path(program).name not in PROGRAMS or not words or words[0].startswith("-"):
+    path = Path(program)
+    is_invoke = path.name in PROGRAMS or path.parts[-2:] == MODULE
+    if not is_invoke or not words or words[0].startswith("-"):
         return
     names = namespace.task_names
     if words[0] not in names:

@@ -25,6 +25,7 @@ from backline.fleet.target import Target
 from backline.resources.failure import ConfigurationError, Failure, Interrupted, Unreachable
 from backline.resources.resource import Action
 from backline.settings.connection import connection_settings
+from backline.settings.placeholder_facts import placeholder_facts
 from backline.settings.secret_names import SHORTEST, secret_values
 from backline.settings.settings import HostSettings
 
@@ -64,11 +65,21 @@ def connected(
     roles = load_roles(site.project)
     with _opening(site, roles, listener, without_python, beginning) as sessions:
         _require_all(sessions)
-        opened = [future.result() for future in sessions]
-        settings = settings_of_hosts(site, roles, [session.facts for session in opened])
-        targets = [_target(site, *pair) for pair in zip(opened, settings, strict=True)]
-        with closing(Fleet(targets, listener, site.most_at_once or FORKS)) as fleet:
+        with _fleet(site, roles, listener, sessions) as fleet:
             yield fleet
+
+
+@contextmanager
+def connected_where_reached(site: Site, listener: Listener) -> Iterator[Fleet]:
+    """A fleet of those of the site's hosts that let us in, for what is asked of each alone. After the block, or before
+    it where none does, raises the first Failure to connect: one host does not hide what the others have."""
+    roles = load_roles(site.project)
+    with _opening(site, roles, listener, WithoutPython.TOLD) as sessions:
+        if all(future.exception() for future in sessions):
+            _require_all(sessions)
+        with _fleet(site, roles, listener, sessions) as fleet:
+            yield fleet
+        _require_all(sessions)
 
 
 @contextmanager
@@ -106,6 +117,19 @@ def _opening(
         for future in sessions:
             if not future.exception():
                 future.result().close()
+
+
+@contextmanager
+def _fleet(
+    site: Site, roles: tuple[Role, ...], listener: Listener, sessions: Sequence[Future[Session]]
+) -> Iterator[Fleet]:
+    """The hosts that are connected, each with its settings; of the others the facts are made up."""
+    opened = [None if future.exception() else future.result() for future in sessions]
+    facts = [session.facts if session else placeholder_facts() for session in opened]
+    pairs = zip(opened, settings_of_hosts(site, roles, facts), strict=True)
+    targets = [_target(site, session, settings) for session, settings in pairs if session]
+    with closing(Fleet(targets, listener, site.most_at_once or FORKS)) as fleet:
+        yield fleet
 
 
 def _require_all(sessions: Sequence[Future[Session]]) -> None:

@@ -23,24 +23,11 @@ def history(site: Site, n: int = LATEST, json: bool = False) -> None:
 
     inv history --host prod -n 50
     """
-    from backline.commands.connecting import connected
+    from backline.commands.connecting import connected_where_reached
     from backline.commands.printing import print_table
-    from backline.report.cells import duration
     from backline.report.shortening import short_moment, without_machine, without_program
     from backline.report.tables import Column
 
-    with connected(site, to_errors) as fleet:
-        found = [(target.name, entry) for target in fleet.targets for entry in read_ledger(target, n)]
-    if json:
-        print(json_format.dumps([{"host": host, **vars(entry)} for host, entry in found], indent=1))
-        return
-    if not found:
-        print(f"nothing was done yet; inv deploy{site.host_option} begins")
-        return
-    rows = [
-        (host, entry.at, entry.by, entry.command, entry.release or "", duration(entry.seconds), entry.told)
-        for host, entry in found
-    ]
     columns = (
         Column("host"),
         Column("at", short_moment),
@@ -50,7 +37,21 @@ def history(site: Site, n: int = LATEST, json: bool = False) -> None:
         Column("took"),
         Column("ended", meaning=lambda cell: "bad" if cell.startswith("failed") else ""),
     )
-    print_table(columns, rows)
+    with connected_where_reached(site, to_errors) as fleet:
+        found = [(target.name, entry) for target in fleet.targets for entry in read_ledger(target, n)]
+        if json:
+            print(json_format.dumps([{"host": host, **vars(entry)} for host, entry in found], indent=1))
+        elif not found:
+            print(f"nothing was done yet; inv deploy{site.host_option} begins")
+        else:
+            print_table(columns, [_row(host, entry) for host, entry in found])
+
+
+def _row(host: str, entry: LedgerEntry) -> tuple[str, ...]:
+    from backline.report.cells import duration
+
+    took = duration(entry.seconds)
+    return (host, entry.at, entry.by, entry.command, entry.release or "", took, entry.told)
 
 
 @command(release="the release, as inv releases lists it: r2")

@@ -50,20 +50,19 @@ def releases(site: Site, json: bool = False) -> None:
 
     inv releases --host prod
     """
-    from backline.commands.connecting import connected
+    from backline.commands.connecting import connected_where_reached
     from backline.commands.printing import print_table
     from backline.commands.release_list import Listed, listed_releases
     from backline.deploy.prepare import look
 
-    with connected(site, to_errors) as fleet:
+    with connected_where_reached(site, to_errors) as fleet:
         found = [item for stock in fleet.each(look) for item in listed_releases(stock)]
-    if json:
-        print(json_format.dumps([vars(item) for item in found], indent=1))
-        return
-    if not found:
-        print(f"no release yet; the first one:  inv deploy{site.host_option}")
-        return
-    print_table(Listed.COLUMNS, [item.row() for item in found])
+        if json:
+            print(json_format.dumps([vars(item) for item in found], indent=1))
+        elif not found:
+            print(f"no release yet; the first one:  inv deploy{site.host_option}")
+        else:
+            print_table(Listed.COLUMNS, [item.row() for item in found])
 
 
 @command(json="one JSON document: a list with an object for each program")

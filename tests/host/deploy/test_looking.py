@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -40,6 +42,22 @@ def agents(project: Project) -> list[str]:
     """The agents that run on the host."""
     root = Path(project.environment["BACKLINE_SANDBOX_ROOT"])
     return [found.command for found in find_processes(root) if " -I -S -c " in found.command]
+
+
+# hosts that are not there
+
+
+@pytest.mark.parametrize("command", ["releases", "history"])
+def test_a_host_that_is_not_reached_hides_nothing_of_the_others(
+    deployed: Project, tmp_path: Path, command: str
+) -> None:
+    inventory = shutil.copytree(deployed.folder / "inventory", tmp_path / "inventory")
+    (inventory / "hosts.yml").write_text(json.dumps({"all": {"hosts": {"sandbox": None, "gone": None}}}))
+    shutil.copytree(inventory / "host_vars" / "sandbox", inventory / "host_vars" / "gone")
+    (inventory / "host_vars" / "gone" / "own.yml").write_text("ansible_port: 1\n")
+    done = deployed.inv(command, "--inventory", str(inventory), "--host", "sandbox,gone", "--json", check=False)
+    assert (done.code, {item["host"] for item in done.document}) == (4, {"sandbox"})
+    assert done.err.startswith("Unreachable: gone")
 
 
 # manage
