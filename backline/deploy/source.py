@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from backline.deploy.git import Repository
+from backline.resources.blobs import blob_id
 from backline.resources.dataclass import dataclass
 from backline.resources.failure import ConfigurationError
 from backline.resources.tree import TreeFile
@@ -26,7 +28,8 @@ OURS = (".venv", ".backline")
 
 @dataclass(frozen=True)
 class Source:
-    """A project at a commit. `dirty`: the working tree was asked for and differs; `left_out`: what differs, else."""
+    """A project at a commit. `tree` names what its files are; `dirty`: the working tree was asked for and differs;
+    `left_out`: what differs, else."""
 
     repository: Repository
     ref: str
@@ -51,7 +54,14 @@ def read_source(folder: Path, ref: str, requirements: str, hosts_file: Path | No
     files = tuple(file for file in repository.files(tree) if not _is_of(inventory, file.path))
     _require_own_places(files)
     lock = _flattened(repository, {file.path: file.blob for file in files}, posixpath.normpath(requirements))
-    return Source(repository, ref, commit, tree, files, lock, dirty, () if dirty else changed)
+    sent = tree_of(files) if inventory else tree  # git's own name for it would change with the inventory too
+    return Source(repository, ref, commit, sent, files, lock, dirty, () if dirty else changed)
+
+
+def tree_of(files: Iterable[TreeFile]) -> str:
+    """A name for these files, their places and modes, as git has one for a folder."""
+    lines = sorted(f"{file.mode} {file.blob} {file.path}" for file in files)
+    return blob_id("\0".join(lines).encode("utf-8", "surrogateescape"))
 
 
 def _inventory(folder: Path, hosts_file: Path) -> tuple[str, ...]:

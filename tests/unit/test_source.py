@@ -118,6 +118,18 @@ def test_the_inventory_is_not_sent_with_the_project_that_it_lies_in(work: Work, 
     assert (source.dirty, source.left_out) == (False, ())
 
 
+def test_a_commit_of_nothing_but_the_inventory_is_the_same_project(work: Work) -> None:
+    hosts = "inventory/hosts.yml"
+    before = work.source(inventory=hosts).tree
+    work.write(hosts, "all:")
+    work.write("inventory/group_vars/all.yml", "colour: red")
+    work.commit()
+    assert work.source(inventory=hosts).tree == before
+    work.write("caf\udce9.py", "")
+    work.commit()
+    assert work.source(inventory=hosts).tree not in (before, work.source().tree)
+
+
 def test_an_inventory_that_git_does_not_know_is_not_left_out_of_anything(work: Work) -> None:
     work.write("inventory/hosts.yml", "")
     assert work.source(inventory="inventory/hosts.yml").left_out == ()
