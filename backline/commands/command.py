@@ -34,7 +34,8 @@ HELP = {
     "verbose": "tell more: unchanged resources, every line of what runs",
     "ask_pass": "ask for the password of the login (ansible_password)",
     "ask_become_pass": "ask for the password of sudo or su (ansible_become_password)",
-    "vault_password_file": "the file with the vault's password (default: $ANSIBLE_VAULT_PASSWORD_FILE; else asks)",
+    "vault_password_file": "the file with the vault's password (default: "
+    "$ANSIBLE_VAULT_PASSWORD_FILE, else what ansible.cfg says; else asks)",
     "debug": "show a traceback where something fails",
 }
 

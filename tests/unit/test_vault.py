@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backline.inventory.ansible_configuration import configured_sources
 from backline.inventory.inventory import InventoryHost
 from backline.inventory.load import load_inventory
 from backline.inventory.vault import Closed, Sealed, Vault, VaultPassword, encrypted
@@ -34,7 +35,10 @@ HIDDEN = 'pass "word" ·ü'
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("ANSIBLE_VAULT_PASSWORD_FILE", raising=False)
+    for name in ("ANSIBLE_VAULT_PASSWORD_FILE", "ANSIBLE_VAULT_IDENTITY_LIST"):
+        monkeypatch.delenv(name, raising=False)
+    Path("nothing.cfg").touch()
+    monkeypatch.setenv("ANSIBLE_CONFIG", "nothing.cfg")  # not what the machine has
 
 
 def nobody(question: str) -> Secret | None:
@@ -122,6 +126,53 @@ def test_what_cannot_be_opened_is_told_with_file_and_line(passwords: str, said: 
 def test_the_password_file_is_found_as_ansible_finds_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANSIBLE_VAULT_PASSWORD_FILE", str(PASSWORD))
     assert revealed(scope("inline.yml", "").value("db_password")) == HIDDEN
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "vault_password_file = secret/word  ; of the shop",
+        f"vault_password_file={PASSWORD}",
+        f"vault_identity_list = other@{OTHER}, shop@secret/word",
+        f"vault_identity_list = other@{OTHER}\nvault_password_file = secret/word",
+        "vault_identity_list = shop@prompt",
+        "vault_identity_list = shop@secret/keyring-client.sh",
+    ],
+)
+def test_what_ansibles_configuration_says_is_heard(monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    Path("secret").mkdir()
+    shutil.copy(PASSWORD, "secret/word")
+    client = Path("secret/keyring-client.sh")
+    client.write_text(f"#!/bin/sh\n[ \"$*\" = '--vault-id shop' ] && cat '{PASSWORD}'\n")
+    client.chmod(0o700)
+    Path("ansible.cfg").write_text(f"[defaults]\n{line}\n[ssh_connection]\npipelining = %True\n")
+    monkeypatch.delenv("ANSIBLE_CONFIG")
+    asked: list[str] = []
+
+    def ask(question: str) -> Secret | None:
+        asked.append(question)
+        return Secret(PASSWORD.read_text().strip())
+
+    found = host("inline.yml", Vault(lambda: vault_passwords("", ask)))
+    assert revealed(Scope(dict(found.variables)).value("db_password")) == HIDDEN
+    assert asked == (["vault password (shop): "] if "prompt" in line else [])
+
+
+def test_where_everybody_may_write_nobodys_configuration_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("ansible.cfg").write_text(f"[defaults]\nvault_password_file = {PASSWORD}\n")
+    monkeypatch.setenv("ANSIBLE_CONFIG", "none.cfg")
+    monkeypatch.setenv("HOME", "/nowhere")
+    assert [one.place for one in configured_sources()] == [str(PASSWORD)]
+    Path.cwd().chmod(0o777)
+    assert str(PASSWORD) not in [one.place for one in configured_sources()]
+
+
+def test_a_configuration_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("nothing.cfg").write_text("vault_password_file\n")
+    with pytest.raises(ConfigurationError, match=r"nothing\.cfg cannot be read"):
+        vault_passwords("", nobody)
+    monkeypatch.setenv("ANSIBLE_VAULT_IDENTITY_LIST", f"a@{OTHER},{PASSWORD}")
+    assert [one.source for one in vault_passwords("", nobody)] == [str(OTHER), str(PASSWORD)]
 
 
 def test_an_executable_password_file_is_run() -> None:
