@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from backline.resources.dataclass import dataclass
 from backline.transport.stream import UNNAMED_SIGNAL
 
 KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
