@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from jinja2 import FileSystemBytecodeCache
+from jinja2 import Environment, FileSystemBytecodeCache
 from jinja2.bccache import Bucket
 
 MOST = 500
@@ -22,10 +22,11 @@ class KeptTemplates(FileSystemBytecodeCache):
             super().dump_bytecode(bucket)
 
 
-def kept_templates() -> KeptTemplates | None:
-    """What is kept is run, so it lies where nobody else may write; None where there is no such place."""
+def kept_templates(kind: type[Environment]) -> KeptTemplates | None:
+    """What is kept is run, so it lies where nobody else may write; None where there is no such place. Each kind of
+    environment has a folder of its own: what one compiled, another would run without revealing its secrets."""
     caches = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    folder = Path(caches) / "backline" / "templates"
+    folder = Path(caches) / "backline" / "templates" / kind.__name__
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = folder.stat()

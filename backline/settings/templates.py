@@ -68,7 +68,7 @@ def _prepared(kind: type[jinja2.Environment], folders: tuple[Path, ...]) -> jinj
 
     return kind(
         loader=FileSystemLoader(folders),
-        bytecode_cache=kept_templates(),
+        bytecode_cache=kept_templates(kind),
         undefined=StrictUndefined,
         trim_blocks=True,
         keep_trailing_newline=True,

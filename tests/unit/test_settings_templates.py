@@ -91,7 +91,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where this test keeps what was compiled."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     templates._prepared.cache_clear()
-    yield tmp_path / "cache" / "backline" / "templates"
+    yield tmp_path / "cache" / "backline" / "templates" / "Environment"
     templates._prepared.cache_clear()
 
 
@@ -112,6 +112,19 @@ def test_what_one_run_compiled_the_next_one_does_not(
     assert folders.render("note.j2", word="third") == "changed: third\n"
 
 
+@pytest.mark.usefixtures("cache")
+@pytest.mark.parametrize("revealed_first", [True, False])
+def test_what_was_compiled_to_hide_secrets_is_not_run_to_reveal_them(tmp_path: Path, revealed_first: bool) -> None:
+    (tmp_path / "keys.j2").write_text("{% for key in keys %}{{ key }} {% endfor %}")
+    folders = TemplateFolders((tmp_path,))
+    secrets = {"keys": [Secret("a"), Secret("b")]}
+    for _ in range(2):
+        shown = "" if revealed_first else folders.render("keys.j2", **secrets)
+        assert folders.render_secret("keys.j2", **secrets).reveal() == "a b "
+        assert (shown or folders.render("keys.j2", **secrets)) == f"{MASK} {MASK} "
+        templates._prepared.cache_clear()  # another run
+
+
 def test_nothing_that_somebody_else_may_have_compiled_is_run(tmp_path: Path, cache: Path) -> None:
     cache.mkdir(parents=True)
     cache.chmod(0o777)
@@ -121,6 +134,6 @@ def test_nothing_that_somebody_else_may_have_compiled_is_run(tmp_path: Path, cac
 
 
 def test_without_a_place_to_keep_them_templates_are_rendered_as_well(tmp_path: Path, cache: Path) -> None:
-    cache.parents[1].write_text("no folder")
+    cache.parents[2].write_text("no folder")
     (tmp_path / "note.j2").write_text("{{ word }}\n")
     assert TemplateFolders((tmp_path,)).render("note.j2", word="told") == "told\n"
