@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,7 +19,11 @@ from backline.settings.nearest import suggestion
 from backline.settings.revealing import RevealingContext, RevealingEnvironment, transformed
 
 TEMPLATE = re.compile(r"\{\{|\{%|\{#")
+ONE_EXPRESSION = re.compile(r"\{\{[-+]?(?P<inside>.*?)-?\}\}", re.DOTALL)
+"""What is in it, without the marks that have spaces around it kept or taken."""
 NOT_SET = re.compile(r"'(\w+)' is undefined")
+LAZY = (Iterator, KeysView, ItemsView, ValuesView, range)
+"""What filters and mappings answer with, and Ansible too makes lists of."""
 
 
 class NotSet(ConfigurationError):
@@ -100,10 +104,7 @@ class Scope:
                 if MASK in str(result):
                     raise ValueError("a secret stays dots in it: name it by its own name or key, not in a loop")
             else:
-                result = form()
-                if isinstance(result, Undefined):
-                    str(result)  # raises what is undefined about it
-                result = environment.revealed(result)
+                result = environment.revealed(_whole(form()))
             return transformed(result, _hidden) if environment.revealed_any else result
 
     def _undefined(self, subject: str, error: UndefinedError) -> ConfigurationError:
@@ -149,9 +150,9 @@ class _ScopeEnvironment(RevealingEnvironment):
     def form(self, text: str) -> Template | Callable[[], object]:
         """The text as what renders it: to a value where it is one expression, else to a text."""
         if text not in self._forms:
-            if _is_one_expression(self.parse(text), text):
-                inside = text.strip()[2:-2].strip("-+ \n\t")
-                self._forms[text] = self.compile_expression(inside, undefined_to_none=False)
+            expression = ONE_EXPRESSION.fullmatch(text)
+            if expression and _is_one_expression(self.parse(text)):
+                self._forms[text] = self.compile_expression(expression["inside"].strip(), undefined_to_none=False)
             else:
                 self._forms[text] = self.from_string(text)
         return self._forms[text]
@@ -168,12 +169,23 @@ def _environment_of_this_thread() -> _ScopeEnvironment:
     return environment
 
 
-def _is_one_expression(tree: nodes.Template, text: str) -> bool:
-    """Whether the text is `{{ … }}` and nothing around it; it then keeps the expression's own type, as in Ansible."""
+def _is_one_expression(tree: nodes.Template) -> bool:
+    """Whether what begins and ends as `{{ … }}` is that alone; it then keeps its own type, as in Ansible."""
     if len(tree.body) != 1 or not isinstance(tree.body[0], nodes.Output):
         return False
     parts = tree.body[0].nodes
-    return len(parts) == 1 and not isinstance(parts[0], nodes.TemplateData) and text.startswith("{{")
+    return len(parts) == 1 and not isinstance(parts[0], nodes.TemplateData)
+
+
+def _whole(value: object) -> object:
+    """An expression's value with nothing in it that is only a promise. Raises UndefinedError for what is not set."""
+    if isinstance(value, Undefined):
+        str(value)  # raises what is undefined about it
+    if isinstance(value, Mapping):
+        return {key: _whole(item) for key, item in value.items()}
+    if isinstance(value, (list, *LAZY)):
+        return [_whole(item) for item in value]
+    return tuple(_whole(item) for item in value) if isinstance(value, tuple) else value
 
 
 def _hidden(value: object) -> object:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from backline.inventory.variable import Unsafe
 from backline.resources.failure import ConfigurationError
 from backline.resources.secret import MASK, Secret
-from backline.settings.expressions import Scope
+from backline.settings.expressions import TEMPLATE, Scope
 from backline.settings.nearest import edits, nearest
 from tests.unit.written_inventory import variables
 
@@ -31,6 +31,18 @@ DATABASE = {"user": "shop", "password": Secret("pw")}
         ("{{ absent | default('none') }}", "none"),
         ("{% if number %}yes{% endif %}", "yes"),
         ("{{ number > 2 }}", True),
+        ("{{ -number }}", -3),
+        ("{{ +1 }}", 1),
+        ("{{- number -}}", 3),
+        ("{{+ -number }}", -3),
+        ("{{\n  number\n}}", 3),
+        ("{{ '}}' }}", "}}"),
+        ("{{ number }}{# three #}", "3"),
+        ("{{ names | map('upper') }}", ["A", "B"]),
+        ("{{ {'it': names | select('eq', 'b')} }}", {"it": ["b"]}),
+        ("{{ mapping.keys() }}", ["inner"]),
+        ("{{ mapping.items() }}", [("inner", 3)]),
+        ("{{ range(2) }}", [0, 1]),
         ("{{ mapping.inner }}", 3),
         ({"deep": ["{{ number }}"]}, {"deep": [3]}),
         (Unsafe("{{ number }}"), "{{ number }}"),
@@ -59,6 +71,8 @@ def test_a_variable_is_rendered_when_it_is_asked_for(text: object, value: object
     [
         ("{{ numbr }}", "vars.yml:2: it uses numbr, which is not set; did you mean number?"),
         ("x{{ xyzzy }}", "vars.yml:2: it uses xyzzy, which is not set"),
+        ("{{ [number, xyzzy] }}", "vars.yml:2: it uses xyzzy, which is not set"),
+        ("{{ {'a': [xyzzy]} }}", "vars.yml:2: it uses xyzzy, which is not set"),
         ({"a": ["{{ xyzzy }}"]}, "vars.yml:2: it.a.0 uses xyzzy, which is not set"),
         ("{{ number.foo }}", "vars.yml:2: it cannot be rendered: 'int object' has no attribute 'foo'"),
         ("{{ 1 + }}", "vars.yml:2: it cannot be rendered: unexpected 'end of print statement'"),
@@ -113,12 +127,12 @@ def test_a_secret_that_would_end_as_dots_is_refused() -> None:
     )
 
 
-def without_dots(text: str) -> bool:
-    """A value that looks like the mask is refused, as one that was masked by mistake."""
-    return MASK not in text
+def is_itself(text: str) -> bool:
+    """A value that looks like the mask is refused, as one that was masked by mistake; a template is rendered."""
+    return MASK not in text and not TEMPLATE.search(text)
 
 
-@given(st.text().filter(without_dots), st.text(min_size=1).filter(without_dots))
+@given(st.text().filter(is_itself), st.text(min_size=1).filter(is_itself))
 def test_no_secret_shows_whatever_is_around_it(around: str, secret: str) -> None:
     value = Scope(variables(secret=Secret(secret), around=Unsafe(around), it="{{ around }}{{ secret }}")).value("it")
     assert isinstance(value, Secret)
