@@ -13,7 +13,8 @@ from backline.inventory.variable import Place, Variable
 from backline.resources.secret import Secret
 from backline.settings.declaration import declared_variables
 from backline.settings.nearest import suggestion
-from backline.settings.type_names import choices, is_union, type_name, value_name
+from backline.settings.secret_names import SAYS_SECRET
+from backline.settings.type_names import choices, is_union, kind_name, type_name, value_name
 
 BOOLEANS = {
     **dict.fromkeys(("true", "yes", "on"), True),
@@ -59,7 +60,7 @@ class TypeCheck:
             fitted = check.fitted(value, member, place)
             if not check.problems:
                 return fitted
-        return self._wrong(value, annotation, place, _quotes(value) if str in members else "")
+        return self._wrong(value, annotation, place, _quotes(value) if {str, Secret} & {*members} else "")
 
     def _choice(self, value: object, annotation: object, place: Place) -> object:
         if isinstance(annotation, type) and isinstance(value, annotation):
@@ -131,8 +132,16 @@ class TypeCheck:
         return value
 
     def _wrong(self, value: object, annotation: object, place: Place, advice: str = "") -> object:
-        self._tell(place, f"must be {type_name(annotation)}, but is {value_name(value)}{advice}")
+        found = kind_name(value) if self._is_secret(annotation, place) else value_name(value)
+        self._tell(place, f"must be {type_name(annotation)}, but is {found}{advice}")
         return None
+
+    def _is_secret(self, annotation: object, place: Place) -> bool:
+        """Whether what should be there is nobody's to see, by its type or by its name."""
+        members = (annotation, *typing.get_args(annotation))
+        if Secret in members and str not in members:
+            return True
+        return any(SAYS_SECRET.search(str(part)) for part in (self.variable.name, *place))
 
     def _tell(self, place: Place, what: str) -> None:
         subject = ".".join(str(part) for part in (self.variable.name, *place))

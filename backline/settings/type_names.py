@@ -73,6 +73,15 @@ def value_name(value: object) -> str:
     return "a mapping" if isinstance(value, Mapping) else "a list"
 
 
+def kind_name(value: object) -> str:
+    """`a number`, `a text`: of a value that nobody is to be shown."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return "a number"
+    if isinstance(value, datetime.date):
+        return "a date"
+    return "a text" if isinstance(value, str) else value_name(value)
+
+
 def _plural(annotation: object) -> str:
     plurals: dict[object, str] = {int: "whole numbers", float: "numbers"}
     if annotation in plurals:

@@ -42,6 +42,7 @@ class WorkSettings(Settings):
     work_loudly: bool = False
     work_key: Secret | None = None
     work_token: Secret = Secret("")
+    work_password: str | Secret = ""
     work_pool: Literal["prefork", "solo"] = "prefork"
     work_colour: Colour = Colour.RED
     work_names: tuple[str, ...] = ()
@@ -121,13 +122,20 @@ def test_a_value_becomes_what_its_role_declares(written: str, value: object) -> 
         ("work_app: 43", "work_app must be text, but is 43; put it in quotes"),
         ("work_app: 2026-01-02", "work_app must be text, but is the date 2026-01-02; put it in quotes"),
         ("work_app: [a]", "work_app must be text, but is a list"),
-        ("work_key: 1", "work_key must be a secret text or empty, but is 1"),
+        ("work_key: 43", "work_key must be a secret text or empty, but is a number; put it in quotes"),
+        ("work_key: 2026-01-02", "work_key must be a secret text or empty, but is a date; put it in quotes"),
+        ("work_key: [43]", "work_key must be a secret text or empty, but is a list"),
+        ("work_password: 43", "work_password must be text, but is a number; put it in quotes"),
         ("work_pool: sole", 'work_pool must be one of prefork, solo, but is "sole"; did you mean solo?'),
         ("work_colour: green", 'work_colour must be one of red, blue, but is "green"'),
         ("work_names: a", 'work_names must be a list of text, but is "a"; write [a]'),
         ("work_names: [a, 1]", "work_names.1 must be text, but is 1; put it in quotes"),
         ("work_labels: [a]", "work_labels must be a mapping of names to text, but is a list"),
         ("app_environment: {DEBUG: 1}", "app_environment.DEBUG must be text, but is 1; put it in quotes"),
+        (
+            "app_environment: {DB_PASSWORD: 43}",
+            "app_environment.DB_PASSWORD must be text, but is a number; put it in quotes",
+        ),
         (
             "work_them: {mail: {queues: [a], concurency: 1}}",
             "work_them.mail.concurency is not known; did you mean concurrency?",
