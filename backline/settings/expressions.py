@@ -34,6 +34,10 @@ class NotSet(ConfigurationError):
         self.variable = variable
 
 
+class _OwnWords(ValueError):
+    """What is wrong with a template, in words that quote nothing of its values."""
+
+
 class Scope:
     """The variables of one host, rendered. What was made with a secret is a Secret."""
 
@@ -99,19 +103,21 @@ class Scope:
         environment = _environment_of_this_thread()
         with environment.asked_by(self):
             form = environment.form(text)
-            if isinstance(form, Template):
-                result: object = form.render()
-                if MASK in str(result):
-                    raise ValueError("a secret stays dots in it: name it by its own name or key, not in a loop")
-            else:
-                result = environment.revealed(_whole(form()))
+            try:
+                result = _whole(form.render() if isinstance(form, Template) else form())
+            except (ConfigurationError, _OwnWords):
+                raise
+            except Exception as error:
+                if environment.revealed_any and not (isinstance(error, UndefinedError) and _name_not_set(error)):
+                    raise _OwnWords("why is not shown, for a secret is in it") from None
+                raise
+            result = environment.revealed(result)
             return transformed(result, _hidden) if environment.revealed_any else result
 
     def _undefined(self, subject: str, error: UndefinedError) -> ConfigurationError:
-        found = NOT_SET.fullmatch(error.message or "")
-        if not found:
+        name = _name_not_set(error)
+        if not name:
             return ConfigurationError(f"{subject} cannot be rendered: {error.message}")
-        name = found[1]
         return NotSet(f"{subject} uses {name}, which is not set{suggestion(name, self.variables)}", variable=name)
 
 
@@ -177,10 +183,18 @@ def _is_one_expression(tree: nodes.Template) -> bool:
     return len(parts) == 1 and not isinstance(parts[0], nodes.TemplateData)
 
 
+def _name_not_set(error: UndefinedError) -> str:
+    """The name that stands in a template and that nobody set; empty where something else is undefined."""
+    found = NOT_SET.fullmatch(error.message or "")
+    return found[1] if found else ""
+
+
 def _whole(value: object) -> object:
     """An expression's value with nothing in it that is only a promise. Raises UndefinedError for what is not set."""
     if isinstance(value, Undefined):
         str(value)  # raises what is undefined about it
+    if isinstance(value, str) and MASK in value:
+        raise _OwnWords("a secret stays dots in it: name it by its own name or key, not in a loop")
     if isinstance(value, Mapping):
         return {key: _whole(item) for key, item in value.items()}
     if isinstance(value, (list, *LAZY)):

@@ -118,13 +118,28 @@ def test_what_stands_beside_a_secret_is_plain() -> None:
     assert scope.value("known") is True
 
 
-def test_a_secret_that_would_end_as_dots_is_refused() -> None:
-    loop = "{% for value in db.values() %}{{ value ~ ';' }}{% endfor %}"
+@pytest.mark.parametrize(
+    "text",
+    ["{% for value in db.values() %}{{ value ~ ';' }}{% endfor %}", "{{ '%s' % db }}", "{{ [['{}'.format(db)]] }}"],
+)
+def test_a_secret_that_would_end_as_dots_is_refused(text: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
-        Scope(variables(db=DATABASE, it=loop)).value("it")
+        Scope(variables(db=DATABASE, it=text)).value("it")
     assert refused.value.cause == (
         "vars.yml:2: it cannot be rendered: a secret stays dots in it: name it by its own name or key, not in a loop"
     )
+
+
+@pytest.mark.parametrize("text", ["{{ {}[db.password] }}", "{{ 'x' ~ db[db.password] }}", "{{ db.password.sort }}"])
+def test_an_error_does_not_quote_a_secret(text: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        Scope(variables(db=DATABASE, it=text)).value("it")
+    assert refused.value.cause == "vars.yml:2: it cannot be rendered: why is not shown, for a secret is in it"
+
+
+def test_beside_a_secret_a_name_that_is_not_set_is_told() -> None:
+    with pytest.raises(ConfigurationError, match="it uses nobody, which is not set"):
+        Scope(variables(db=DATABASE, it="{{ db.password ~ nobody }}")).value("it")
 
 
 def is_itself(text: str) -> bool:
