@@ -31,6 +31,8 @@ PING = 4.0
 """Seconds between two signs of life to the agent."""
 SILENCE = 15.0
 """Seconds without a byte from the agent after which the host is taken for lost."""
+WAKES = 0.2
+"""Seconds between two looks at a line whose time is over."""
 PIECE = 256 * 1024
 """Bytes of a blob in one frame."""
 WHAT_NOW = "what runs:  inv status\nthe same command can be given again"
@@ -90,6 +92,7 @@ class Session:
         self._remark = ""
         self._upload = Upload()
         self._heard = time.monotonic()
+        self._listens = True
         self._silence = silence
         self._writing = threading.Lock()
         self._closed = threading.Event()
@@ -226,11 +229,13 @@ class Session:
     def _read_to_the_end(self) -> None:
         frames = FrameReader()
         while data := self._stream.read(262144):
-            self._heard = time.monotonic()
+            self._listens = False
             self.traffic.bytes_in += len(data)
             for frame in frames.feed(data):
                 if isinstance(frame, dict):
                     self._take(frame)
+            self._heard = time.monotonic()  # before we listen again: what we did not hear was no silence
+            self._listens = True
 
     def _take(self, message: dict[str, object]) -> None:
         kind = message["m"]
@@ -287,9 +292,10 @@ class Session:
             self._send(message_frame({"m": "ping"}))
 
     def _watch_silence(self) -> None:
-        """Close the line of a host that is silent; the reader then finds its end."""
-        while not self._closed.wait(max(self._heard + self._silence - time.monotonic(), 0.05)):
-            if self._hello.done() and time.monotonic() - self._heard > self._silence:
+        """Close the line of a host that is silent; the reader then finds its end. As long as it does not listen (what
+        was said is told, and a pager or a paused terminal takes nothing), nobody is silent."""
+        while not self._closed.wait(max(self._heard + self._silence - time.monotonic(), WAKES)):
+            if self._hello.done() and self._listens and time.monotonic() - self._heard > self._silence:
                 self._stream.close()
                 return
 

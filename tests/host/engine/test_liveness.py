@@ -10,13 +10,16 @@ import socket
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from backline.agent.bootstrap import start_command
 from backline.agent.connection import Connection
-from backline.agent.events import Kind
+from backline.agent.events import Event, Kind
 from backline.agent.steps.run_in_release import RunInRelease
+from backline.fleet.session import SILENCE, Session
 from backline.resources.failure import Interrupted, Unreachable
 from backline.transport.local import open_local
 from backline.transport.stream import Stream, begin_with
@@ -100,6 +103,28 @@ def test_silent_host_is_noticed_even_where_a_write_to_it_blocks(upload: int, tmp
         connected.session.put_blob("0" * 40, bytes(upload), str(tmp_path), ("film.mp4",))
         with pytest.raises(Unreachable, match="lost"):
             pending.result()
+
+
+def test_screen_that_takes_nothing_for_a_while_is_no_silence_of_the_host() -> None:
+    """As behind a pager, or after Ctrl-S: whoever tells the events is held up for longer than a host may be silent."""
+    telling, shown = threading.Event(), threading.Event()
+
+    def hold_up(event: Event) -> None:
+        telling.set()
+        shown.wait(GIVE_UP)
+
+    session = Session("web1", open_here, partial(start_command, "python3"), hold_up)
+    running = session.begin(output(10 * MEGABYTE))
+    assert telling.wait(GIVE_UP)
+    session._silence = 0.0  # it is over at once, instead of in a quarter of a minute
+    watching = threading.Thread(target=session._watch_silence)
+    watching.start()
+    watching.join(SHORT)  # had it taken the host for lost, it would have hung up, and ended
+    session._silence = SILENCE
+    shown.set()
+    running.result()
+    session.close()
+    watching.join(GIVE_UP)
 
 
 @contextmanager
