@@ -16,7 +16,7 @@ from backline.commands.host_settings import checked_settings, settings_of_hosts,
 from backline.commands.roles import load_roles
 from backline.commands.site import Site
 from backline.deploy.role import kinds_of
-from backline.fleet.fleet import FORKS, Fleet, closing
+from backline.fleet.fleet import FORKS, Fleet, closing, gravest
 from backline.fleet.interpreters import Interpreters, usual_file
 from backline.fleet.python_packages import install_python
 from backline.fleet.session import Listener, Session
@@ -133,14 +133,15 @@ def _fleet(
 
 
 def _require_all(sessions: Sequence[Future[Session]]) -> None:
-    """Raises the first Failure to connect; the hosts that failed beside it are named in it."""
-    failures = [failure for future in sessions if (failure := future.exception()) is not None]
-    if not failures:
-        return
-    first, *others = failures
-    if isinstance(first, Failure):
-        first.lines += tuple(f"also {other}" for other in others)
-    raise first
+    """Raises the gravest Failure to connect; the hosts that failed beside it are named in it."""
+    errors = [error for future in sessions if (error := future.exception()) is not None]
+    failures = [error for error in errors if isinstance(error, Failure)]
+    if len(failures) < len(errors):  # a fault of ours
+        raise next(error for error in errors if not isinstance(error, Failure))
+    if failures:
+        worst = gravest(failures)
+        worst.lines += tuple(f"also {other}" for other in failures if other is not worst)
+        raise worst
 
 
 def _starts(site: Site, listener: Listener, ahead: frozenset[str]) -> Iterator[Start]:

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from backline.commands.command import command
+from backline.commands.mistyped import number
 from backline.commands.notes import to_errors
 from backline.commands.site import Site
 
@@ -14,11 +15,11 @@ if TYPE_CHECKING:
     from backline.fleet.target import Target
     from backline.resources.ledger import LedgerEntry
 
-LATEST = 20
+LATEST = "20"
 
 
 @command(n="how many of the latest runs (default: 20)", json="one JSON document")
-def history(site: Site, n: int = LATEST, json: bool = False) -> None:
+def history(site: Site, n: str = LATEST, json: bool = False) -> None:
     """Who did what on each host, when, and how it ended; the latest last.
 
     inv history --host prod -n 50
@@ -28,6 +29,7 @@ def history(site: Site, n: int = LATEST, json: bool = False) -> None:
     from backline.report.shortening import short_moment, without_machine, without_program
     from backline.report.tables import Column
 
+    count = number("-n", n, "runs", LATEST)
     columns = (
         Column("host"),
         Column("at", short_moment),
@@ -38,7 +40,7 @@ def history(site: Site, n: int = LATEST, json: bool = False) -> None:
         Column("ended", meaning=lambda cell: "bad" if cell.startswith("failed") else ""),
     )
     with connected_where_reached(site, to_errors) as fleet:
-        found = [(target.name, entry) for target in fleet.targets for entry in read_ledger(target, n)]
+        found = [(target.name, entry) for target in fleet.targets for entry in read_ledger(target, count)]
         if json:
             print(json_format.dumps([{"host": host, **vars(entry)} for host, entry in found], indent=1))
         elif not found:
@@ -80,7 +82,7 @@ def show(site: Site, release: str) -> None:
 def read_ledger(target: Target, count: int) -> tuple[LedgerEntry, ...]:
     """The latest `count` entries of a host's ledger; all for 0."""
     from backline.agent.steps.append_ledger import ReadLedger
-    from backline.deploy.guarding import ledger_path
+    from backline.deploy.concluding import ledger_path
     from backline.resources.ledger import LedgerEntry
 
     lines = target.answer(ReadLedger(ledger_path(target), count), tuple)

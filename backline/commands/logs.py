@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from backline.commands.command import command
-from backline.commands.mistyped import Mistyped
+from backline.commands.mistyped import Mistyped, number
 from backline.commands.notes import to_errors
 from backline.commands.options import sharing
 from backline.commands.site import Site
@@ -46,7 +46,7 @@ class Wanted:
 
     @property
     def lines(self) -> int:
-        return _count("-n", self.n)
+        return number("-n", self.n, "lines", USUAL_LINES)
 
     def sieve(self) -> Sieve:
         """Raises Mistyped."""
@@ -71,7 +71,7 @@ class Wanted:
                 instead=re.escape(self.grep),
                 hint="put \\ before a character that means itself:",
             ) from None
-        return Sieve(level, pattern, _count("--around", self.around))
+        return Sieve(level, pattern, number("--around", self.around, "lines", USUAL_LINES))
 
 
 @command(worker="only the worker that is called so", **HELP)
@@ -133,10 +133,3 @@ def _tail(site: Site, choice: Choice, wanted: Wanted) -> None:
                 raise
     if tail.nobody_reads:
         raise BrokenPipeError
-
-
-def _count(option: str, text: str) -> int:
-    """A number of lines. Raises Mistyped."""
-    if text.isdecimal():
-        return int(text)
-    raise Mistyped(f"{option} {text}: a number of lines is meant", option=option, instead=USUAL_LINES)

@@ -7,6 +7,13 @@ from collections.abc import Iterable
 from backline.resources.failure import ConfigurationError
 
 
+def number(option: str, text: str, what: str, instead: str) -> int:
+    """What an option says that counts `what`; `instead` is a value to try. Raises Mistyped."""
+    if text.isdecimal():
+        return int(text)
+    raise Mistyped(f"{option} {text}: a number of {what} is meant", option=option, instead=instead)
+
+
 class Mistyped(ConfigurationError):
     """An option has a value that cannot be meant. `instead` is one that could be; None: leave the option out."""
 

@@ -110,7 +110,11 @@ def _asked(keys: Sequence[ShownKey]) -> tuple[ShownKey, ...]:
             hint="compare them, then name the right one:  add --yes --fingerprint SHA256:…",
         )
     print(f"On the host, this prints its fingerprints:  {ON_THE_HOST}")
-    answer = input("Are they the same? Type yes, or the fingerprint that you see there: ").strip()
+    try:
+        answer = input("Are they the same? Type yes, or the fingerprint that you see there: ").strip()
+    except EOFError:  # Ctrl-D is a no
+        print()
+        answer = ""
     accepted = tuple(keys) if answer == YES else tuple(key for key in keys if key.fingerprint == answer)
     if not accepted:
         raise Failure("not accepted", state="nothing was written", hint="compare the fingerprints, then once more")

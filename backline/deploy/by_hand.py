@@ -7,7 +7,7 @@ import time
 from backline.agent.steps.append_ledger import AppendLedger
 from backline.agent.steps.find_account import FindAccount
 from backline.agent.steps.run_shell import RunShell
-from backline.deploy.guarding import ledger_path
+from backline.deploy.concluding import ledger_path
 from backline.deploy.order import Order
 from backline.fleet.target import Target
 from backline.resources.dataclass import dataclass

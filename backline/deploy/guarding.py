@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 
 from backline.agent.events import Event, Kind
 from backline.agent.faults import as_failure
-from backline.agent.steps.append_ledger import AppendLedger
-from backline.agent.steps.take_lock import ReleaseLock
+from backline.deploy.concluding import conclude, ledger_entry, ledger_path
 from backline.deploy.order import Order
 from backline.deploy.stopping import Stopping
 from backline.fleet.fleet import Fleet
 from backline.fleet.target import Target
 from backline.resources.dataclass import dataclass, field, replace
 from backline.resources.failure import Failure, Interrupted, LockHeld, Partial, Unreachable
-from backline.resources.ledger import LedgerEntry
 from backline.resources.words import counted
 
 if TYPE_CHECKING:
@@ -163,7 +161,7 @@ def _concluded(run: Run) -> Iterator[None]:
     finally:
         if not isinstance(sys.exc_info()[1], KeyboardInterrupt):
             run.fleet.go_on()
-            _conclude(run, failure)
+            conclude(run, failure)
 
 
 @contextmanager
@@ -359,40 +357,3 @@ def _staying(run: Run) -> Iterator[str]:
         yield f"what the roles changed stays (resources: {counts})"
     if run.migrating:
         yield "migrations that were applied stay applied"
-
-
-def _conclude(run: Run, failure: Failure | None) -> None:
-    """On the hosts whose lock we hold, if they are still there."""
-    for target in run.fleet.targets:
-        if not target.holds_lock:
-            continue
-        entry = ledger_entry(run, target, failure).to_line()
-        wrote = target.session.begin(AppendLedger(ledger_path(target), entry))
-        released = target.session.begin(ReleaseLock())
-        try:
-            wrote.result()
-            released.result()
-        except Failure as error:
-            text = f"the ledger could not be written: {error.cause}"
-            run.fleet.tell(Event(Kind.WARNING, time.time(), target.name, text=text))
-
-
-def ledger_path(target: Target) -> str:
-    """Where the ledger of the target's app lies."""
-    return f"{target.settings.app.state_directory}/ledger.jsonl"
-
-
-def ledger_entry(run: Run, target: Target, failure: Failure | None) -> LedgerEntry:
-    """What the ledger of one host is told of a run that ends now."""
-    draft = run.draft
-    change = draft.changes.get(target.name) if draft else None
-    return LedgerEntry(
-        at=run.order.at,
-        by=run.order.who,
-        command=run.order.command,
-        release=draft.name if draft and change else None,
-        commit=change.record.commit if change else None,
-        status="failed" if failure else run.status,
-        error=failure.cause if failure else None,
-        seconds=round(time.time() - run.began, 1),
-    )

@@ -8,7 +8,8 @@ from backline.agent.steps.find_traces import FindTraces, Traces
 from backline.agent.steps.forget_app import ForgetApp
 from backline.agent.steps.standing import Standing
 from backline.deploy.beginning import lock_all
-from backline.deploy.guarding import Run, ledger_entry, recorded
+from backline.deploy.concluding import ledger_entry
+from backline.deploy.guarding import Run, recorded
 from backline.deploy.order import Order
 from backline.deploy.outcome import Outcome
 from backline.deploy.removal import Removal, removal

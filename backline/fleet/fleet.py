@@ -202,8 +202,13 @@ def _results(running: Sequence[Future[Result]]) -> tuple[Result, ...]:
     """What the hosts answered. Raises the worst of their failures."""
     failures = [failure for failure in map(_failure_of, running) if failure]
     if failures:
-        raise min(failures, key=lambda failure: SEVERITY.index(failure.code))
+        raise gravest(failures)
     return tuple(future.result() for future in running)
+
+
+def gravest(failures: Sequence[Failure]) -> Failure:
+    """The one that names the run; of equal ones the first."""
+    return min(failures, key=lambda failure: SEVERITY.index(failure.code))
 
 
 def _failure_of(future: Future[Result]) -> Failure | None:

@@ -10,7 +10,7 @@ from backline.commands.entrance import Entrance
 from backline.commands.explaining import explain
 from backline.commands.log_choice import Choice
 from backline.commands.logs import Wanted
-from backline.commands.mistyped import Mistyped
+from backline.commands.mistyped import Mistyped, number
 from backline.commands.site import Site
 from backline.resources.failure import ExitCode
 
@@ -50,6 +50,12 @@ def test_options_of_logs(options: str, wanted: Wanted, right: str) -> None:
     with pytest.raises(Mistyped) as wrong:
         _ = wanted.lines, wanted.sieve()
     assert next_of(wrong.value, typed(f"logs {options}")) == f"inv logs {right} --host web1"
+
+
+def test_a_number_of_runs() -> None:
+    with pytest.raises(Mistyped, match="-n abc: a number of runs is meant") as wrong:
+        number("-n", "abc", "runs", "20")
+    assert next_of(wrong.value, typed("history -n abc")) == "inv history -n 20 --host web1"
 
 
 @pytest.mark.parametrize(("there", "right"), [({"mail", "default"}, "mail"), ({"default", "slow"}, "default")])

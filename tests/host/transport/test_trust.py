@@ -83,11 +83,13 @@ def test_an_unknown_host_is_refused_and_the_command_that_it_names_accepts_it(
     assert (again.returncode, again.stdout) == (0, f"127.0.0.1 port {openssh_server.port} is known already\n")
 
 
-def test_a_person_may_say_no(desk: Desk) -> None:
+@pytest.mark.parametrize("no", [b"no\r", b"\x04"], ids=["no", "ctrl-d"])
+def test_a_person_may_say_no(desk: Desk, no: bytes) -> None:
     with sitting_at([INV, "trust"], desk.folder, desk.environment) as person:
         person.waits_for(b"Type yes")
-        person.types(b"no\r")
+        person.types(no)
         assert person.sees_it_end() == 1
+        assert b"not accepted" in person.seen
     assert not desk.known_hosts.exists()
 
 
