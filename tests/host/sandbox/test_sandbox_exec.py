@@ -6,12 +6,13 @@ import hashlib
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import paramiko
 import pytest
 
-from tests.host.sandbox.conftest import RunningSandbox, read_until, run, wait_for
+from tests.host.sandbox.conftest import PATIENCE, RunningSandbox, read_until, run, wait_for
 
 MEGABYTE = 1 << 20
 
@@ -58,8 +59,9 @@ def test_commands_do_not_ignore_the_signals_of_a_terminal(running: RunningSandbo
     assert [number for number in TERMINAL_SIGNALS if ignored >> (number - 1) & 1] == []
 
 
-def feeding(channel: paramiko.Channel, data: bytes) -> threading.Thread:
-    """Send in the background, in slices: Paramiko copies the rest of what it is given for each packet."""
+@contextmanager
+def feeding(channel: paramiko.Channel, data: bytes) -> Iterator[None]:
+    """Send in the background during the block, in slices: Paramiko copies what is left of its bytes for each packet."""
 
     def feed() -> None:
         try:
@@ -71,7 +73,11 @@ def feeding(channel: paramiko.Channel, data: bytes) -> threading.Thread:
 
     thread = threading.Thread(target=feed, daemon=True)
     thread.start()
-    return thread
+    try:
+        yield
+    finally:
+        channel.close()  # before its connection: then whoever is sending is told so in order
+        thread.join(PATIENCE)
 
 
 @pytest.mark.parametrize("megabytes", [0, 1, 20])
@@ -80,19 +86,19 @@ def test_bytes_pass_both_ways_unharmed(running: RunningSandbox, megabytes: int) 
     with running.login() as transport:
         channel = transport.open_session()
         channel.exec_command("cat")
-        feeding(channel, data)
-        received = channel.makefile("rb").read()
-        assert hashlib.sha256(received).digest() == hashlib.sha256(data).digest()
-        assert channel.recv_exit_status() == 0
+        with feeding(channel, data):
+            received = channel.makefile("rb").read()
+            assert hashlib.sha256(received).digest() == hashlib.sha256(data).digest()
+            assert channel.recv_exit_status() == 0
 
 
 def test_a_command_that_reads_no_more_still_ends_well(running: RunningSandbox) -> None:
     with running.login() as transport:
         channel = transport.open_session()
         channel.exec_command("head -c 10; exit 5")
-        feeding(channel, b"x" * 8 * MEGABYTE)
-        assert channel.makefile("rb").read() == b"x" * 10
-        assert channel.recv_exit_status() == 5
+        with feeding(channel, b"x" * 8 * MEGABYTE):
+            assert channel.makefile("rb").read() == b"x" * 10
+            assert channel.recv_exit_status() == 5
 
 
 def test_a_channel_that_nobody_reads_holds_up_no_other(running: RunningSandbox) -> None:
