@@ -10,6 +10,7 @@ import pytest
 
 from backline.resources.failure import ExitCode, Unreachable
 from tests.fleet.connecting import DEPLOY, ROOT, connected, lab_project
+from tests.host.deploy.project import DEADLINE
 from tests.host.engine.processes import eventually, shell
 from tests.lab.host import Host
 
@@ -51,7 +52,7 @@ def test_what_was_cut_off_is_not_called_untouched(hosts: tuple[Host, ...], tmp_p
     with project.start("run", LONG, "--host", "h1") as controller:
         eventually(lambda: is_at_work(hosts[0]))
         hosts[0].cut()
-        _, told = controller.communicate(timeout=60)
+        _, told = controller.communicate(timeout=DEADLINE)
     assert controller.returncode == ExitCode.UNREACHABLE
     assert told.startswith("Unreachable: h1 · run line\n")
     assert "state  the host ends by itself what this command had begun there" in told

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.fleet.connecting import DEPLOY, lab_project
-from tests.host.deploy.project import Project
+from tests.host.deploy.project import DEADLINE, Project
 from tests.host.deploy.test_first_day import LIVE_ROUND_TRIPS, assert_everything_runs
 from tests.lab.host import Host
 from tests.lab.lab import Lab
@@ -34,7 +34,7 @@ def project(host: Host, tmp_path: Path) -> Project:
 
 def front_page(host: Host) -> str:
     request = urllib.request.Request(f"http://{host.address}:{PORT}/", headers={"Host": "localhost"})
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=DEADLINE) as answer:
         return str(answer.read().decode())
 
 

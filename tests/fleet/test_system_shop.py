@@ -14,7 +14,7 @@ from backline.resources.nginx_site import NginxSite
 from tests.fleet.as_root import as_root
 from tests.fleet.connecting import ROOT, lab_project
 from tests.host.deploy.foretelling import changes, foretold, subjects
-from tests.host.deploy.project import Project
+from tests.host.deploy.project import DEADLINE, Project
 from tests.host.deploy.test_first_day import LIVE_ROUND_TRIPS, assert_everything_runs
 from tests.lab.host import Host
 from tests.lab.lab import Lab
@@ -56,7 +56,7 @@ def project(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Project:
 def asked(host: Host, path: str, name: str = NAME) -> str:
     """What a visitor of the site is answered, at nginx's port."""
     request = urllib.request.Request(f"http://{host.address}{path}", headers={"Host": name})
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=DEADLINE) as answer:
         return str(answer.read().decode())
 
 

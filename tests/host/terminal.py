@@ -13,7 +13,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-DEADLINE = 60.0
+DEADLINE = 120.0
 
 
 @dataclass

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.lab.faults import LabError
 
-GIVE_UP = 30.0
+GIVE_UP = 120.0
 """Seconds that a killed process may take to be gone."""
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 NO_SURPRISES = {"PATH": SYSTEM_PATH, "LANG": "C.UTF-8"}

@@ -18,7 +18,7 @@ from backline.resources.supervisor_rpc import Supervisor, SupervisorAbsent
 from backline.resources.supervisord import OwnSupervisord
 from backline.resources.tool import Tool
 
-DEADLINE = 60.0
+DEADLINE = 120.0
 """Seconds until a program that does not end is given up."""
 HOLDS_WHAT_LIVES = (".backline", "shop", "releases", "run", "venvs", "shared", "redis")
 """Folders without which the app, or what it has stored, is gone: no role can mend that. Their modes may change."""

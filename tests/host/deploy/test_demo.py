@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import urllib.request
 
-from tests.host.deploy.project import Project
+from tests.host.deploy.project import DEADLINE, Project
 
 
 def test_the_demo_shows_a_task_done_and_every_process_proved(sandbox: Project) -> None:
@@ -13,7 +13,7 @@ def test_the_demo_shows_a_task_done_and_every_process_proved(sandbox: Project) -
     assert "packed: done by default-r1@sandbox, which runs r1" in told
     found = re.search(r"http://127\.0\.0\.1:\d+/", told.partition("The site is left running")[2])
     assert found is not None
-    with urllib.request.urlopen(found.group(), timeout=30) as answer:
+    with urllib.request.urlopen(found.group(), timeout=DEADLINE) as answer:
         assert answer.status == 200
     programs = [item for item in sandbox.status() if item["kind"] != "service"]
     assert {item["kind"] for item in programs} == {"web", "celery", "beat"}

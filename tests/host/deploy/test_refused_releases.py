@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.host.deploy.cutting import SandboxHost, untouched
 from tests.host.deploy.moments import SLOW_WORKER, next_number
 from tests.host.deploy.project import Project
@@ -98,7 +100,9 @@ def test_a_worker_that_never_answers_is_given_up(live: Project) -> None:
     number = next_number(live)
     screen = refused_release(live, "start workers")
     assert f"no answer from default-r{number}@sandbox, mail-r{number}@sandbox within 2 s" in screen.text
-    assert f"shop-celery-default-r{number} is STARTING, pid " in screen.text
+    assert re.search(
+        rf"shop-celery-default-r{number} is (STARTING|RUNNING), pid \d", screen.text
+    )  # the latter after ten seconds
     assert "its log is empty so far" in screen.text
     assert screen.next == "a worker that needs longer to start: celery_patience\nthen:  inv deploy"
 
@@ -133,14 +137,14 @@ def test_a_web_that_answers_500_is_refused_with_the_projects_line(live: Project)
 
 def test_a_web_that_never_answers_is_given_up(live: Project) -> None:
     """And what the workers that had answered are still about is said."""
-    set_variable(live, "web_patience: 2")
+    set_variable(live, "web_patience: 10")
     added(live, "shop/wsgi.py", MUTE_WEB)
     added(live, "shop/celery.py", WORKER_THAT_TAKES_ITS_TIME)
     number = next_number(live)
     screen = refused_release(live, "start web")
     workers = f"shop-celery-default-r{number}, shop-celery-mail-r{number}"
     assert f"untouched; of r{number} workers end when their tasks are done: {workers}" in screen.state
-    assert f"shop-web-r{number} does not serve / within 2 s: it takes the request and answers nothing" in screen.text
+    assert f"shop-web-r{number} does not serve / within 10 s: it takes the request and answers nothing" in screen.text
     assert "Booting worker" in screen.text
     assert "a site that needs longer to answer: web_patience" in screen.next
 

@@ -19,7 +19,7 @@ from tests.host.deploy.request_stream import Answer, Request, RequestStream, ask
 
 pytestmark = pytest.mark.timeout(420)
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds until what is waited for is given up."""
 ANSWERS_BETWEEN = 50
 FIRST_ONLY, SECOND_ONLY = "known_to_the_first", "known_to_the_second"

@@ -25,7 +25,7 @@ BEGUN = r"Executing shop\.presents\.wrap: (\S+)"
 DONE = r"shop\.presents\.wrap: (\S+) executed in"
 JOBS = 6
 JOB_SECONDS = 4
-DEADLINE = 90
+DEADLINE = 120
 """Seconds until jobs that are not done are taken for lost."""
 
 pytestmark = pytest.mark.timeout(900)

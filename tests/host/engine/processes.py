@@ -9,7 +9,7 @@ from pathlib import Path
 
 from backline.resources.actions.run_command import RunCommand
 
-GIVE_UP = 60.0
+GIVE_UP = 120.0
 
 
 def eventually(true: Callable[[], object]) -> None:

@@ -105,7 +105,7 @@ class Site:
         self.daemon.supervisor.reload_configuration()
         self.daemon.supervisor.add(program.name)
 
-    def ping(self, *names: str, patience: float = 60.0) -> CeleryPing:
+    def ping(self, *names: str, patience: float = 120.0) -> CeleryPing:
         nodes = tuple((f"{name}@here", name) for name in names)
         return CeleryPing(*self.how, nodes, self.daemon.socket, patience)
 

@@ -18,7 +18,7 @@ from .conftest import CELERY, Site, told
 OLD = (("shop-old@here", "shop-old"),)
 
 
-def cancel(site: Site, patience: float = 20.0) -> CancelQueues:
+def cancel(site: Site, patience: float = 120.0) -> CancelQueues:
     return CancelQueues(*site.how, OLD, supervisor_socket=site.daemon.socket, patience=patience)
 
 

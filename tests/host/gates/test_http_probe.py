@@ -75,7 +75,7 @@ def probe_of(folder: Folder, directory: Path) -> HttpProbe:
         path="/",
         host_header="shop.example",
         scheme="http",
-        patience=30.0,
+        patience=120.0,
         program="shop-web",
         supervisor_socket=folder.socket,
         log_file=f"{folder.root}/shop-web.log",
@@ -238,8 +238,8 @@ def test_probe_waits_for_a_good_answer(probe: HttpProbe, machine: Machine, statu
 
 @pytest.mark.parametrize(("status", "words"), [(503, "it answers 503"), (None, "no HTTP answer")])
 def test_patience_ends(probe: HttpProbe, machine: Machine, status: int | None, words: str) -> None:
-    with serving(probe.socket, Answers([status])), pytest.raises(Refused, match=f"within 0.5 s: {words}") as refused:
-        replace(probe, patience=0.5).perform(machine)
+    with serving(probe.socket, Answers([status])), pytest.raises(Refused, match=f"within 3 s: {words}") as refused:
+        replace(probe, patience=3.0).perform(machine)
     assert refused.value.lines == ("brewing",)
 
 

@@ -13,7 +13,7 @@ from tests.host.supervisor.conftest import Folder, daemon, folder, listener, mac
 __all__ = ["daemon", "folder", "listener", "machine"]
 
 
-def begun(daemon: Folder, machine: Machine, script: str, patience: float = 30.0, text: str = "ready") -> LogSays:
+def begun(daemon: Folder, machine: Machine, script: str, patience: float = 120.0, text: str = "ready") -> LogSays:
     """The gate of a program that supervisord has been told to start."""
     program = daemon.program("shop-jobs", "/bin/sh", "-c", script)
     write_programs(machine, daemon.include, (program,))
@@ -41,8 +41,8 @@ def test_a_program_that_dies_is_refused_with_what_it_said(daemon: Folder, machin
 
 
 def test_a_program_that_never_says_it_is_refused_with_its_log(daemon: Folder, machine: Machine) -> None:
-    gate = begun(daemon, machine, "echo still warming up; exec sleep 60", patience=1.0)
-    with pytest.raises(Refused, match='does not say "ready" within 1 s') as refused:
+    gate = begun(daemon, machine, "echo still warming up; exec sleep 60", patience=3.0)
+    with pytest.raises(Refused, match='does not say "ready" within 3 s') as refused:
         gate.perform(machine)
     assert refused.value.lines == ("still warming up",)
     assert gate.log_file in refused.value.hint

@@ -23,9 +23,10 @@ import pytest
 from backline.resources.wheels import NGINX_PROGRAM
 from backline.roles.nginx import NginxSettings, configuration_text
 from tests.conftest import SYSTEM_PATH
+from tests.host.openssh import free_port
 from tests.unit.shop import SUPERVISOR, shop
 
-SECONDS = 20.0
+SECONDS = 120.0
 
 
 class Backend(socketserver.ThreadingUnixStreamServer):
@@ -83,12 +84,6 @@ class Site:
         temporary = self.run / "new"
         temporary.symlink_to(target)
         temporary.replace(self.run / link)
-
-
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
 
 
 @pytest.fixture

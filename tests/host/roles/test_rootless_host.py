@@ -23,12 +23,12 @@ from backline.roles import app, nginx, supervisor, virtualenv
 from backline.settings.app import App, SupervisorPaths
 from backline.settings.app_settings import AppSettings
 from tests.host.applying import ThisHost, this_host
-from tests.host.roles.test_nginx import free_port
+from tests.host.openssh import free_port
 from tests.unit.shop import shop
 
 __all__ = ["this_host"]
 
-SECONDS = 30.0
+SECONDS = 120.0
 ACCOUNT = "root" if os.geteuid() == 0 else "deploy"
 
 

@@ -18,7 +18,7 @@ from backline.commands.sandbox.location import Location, default_root
 from backline.commands.sandbox.processes import find_processes, stop_processes
 from backline.commands.sandbox.sandbox import SandboxStatus
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 def wait_for(what: str, condition: Callable[[], bool]) -> None:

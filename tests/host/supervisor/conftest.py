@@ -21,7 +21,7 @@ from backline.resources.failure import Failure
 from backline.resources.program import Program
 from backline.resources.supervisor_rpc import Supervisor
 
-SECONDS = 30.0
+SECONDS = 120.0
 
 
 class Listener:

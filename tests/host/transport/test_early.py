@@ -19,7 +19,7 @@ from backline.transport.ssh import open_ssh
 from tests.host.openssh import OpenSSHServer, free_port
 from tests.host.transport.relay import Relay, relayed
 
-DEADLINE = 30.0
+DEADLINE = 120.0
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from tests.host.transport.relay import Relay, relayed
 
 WINDOW = 2 * 1024 * 1024
 """Bytes that OpenSSH takes before the command reads."""
-DEADLINE = 30.0
+DEADLINE = 120.0
 FIRST = os.urandom(flight.MOST + 1000)
 """More than flies along."""
 

@@ -19,7 +19,7 @@ import pickle, sys
 from backline.transport.terminal import open_terminal
 sys.exit(open_terminal(pickle.loads(bytes.fromhex(sys.argv[1])), sys.argv[2]))
 """
-DEADLINE = 30.0
+DEADLINE = 120.0
 
 
 @pytest.fixture
