@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from tests.fleet.served import Served
 from tests.fleet.small_shop import small_shop
+from tests.host.deploy.own_uv import OWN_UV
 from tests.lab.faults import NoLabHere
 from tests.lab.host import Host
 from tests.lab.lab import Lab, Wanted
@@ -61,6 +63,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
     """A real server with the first release of a small shop live."""
     with started(Wanted(hosts=1, packages=True)) as lab:
         host = lab.host("h1")
+        shutil.copy(OWN_UV, host.root / "usr/local/bin/uv")
         project = small_shop(tmp_path_factory.mktemp("shop"), host)
         project.inv("deploy")
         yield Served(host, project)

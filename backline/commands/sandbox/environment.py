@@ -11,6 +11,9 @@ from pathlib import Path
 MARKER = "BACKLINE_SANDBOX"
 """Every command is given it, with the root as its value, so that a sweep of /proc finds what hides from all else."""
 
+PATH_VARIABLE = "BACKLINE_SANDBOX_PATH"
+"""The environment variable that names folders whose programs the sandbox's host has besides those of the system."""
+
 PASSED_ON = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
 PASSED_ON_PREFIXES = ("PIP_", "UV_")
 SYSTEM_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
@@ -22,7 +25,7 @@ def login_environment(root: Path, starter: Mapping[str, str]) -> dict[str, str]:
     return {
         **{variable: value for variable, value in starter.items() if _is_passed_on(variable)},
         "UV_CACHE_DIR": starter.get("UV_CACHE_DIR") or _uv_cache(starter),
-        "PATH": _path(),
+        "PATH": _path(starter.get(PATH_VARIABLE, "")),
         "HOME": str(root),
         "USER": name,
         "LOGNAME": name,
@@ -50,7 +53,7 @@ def _uv_cache(starter: Mapping[str, str]) -> str:
     return os.path.join(caches, "uv")
 
 
-def _path() -> str:
+def _path(besides: str) -> str:
     """The system's, after the folder of the Python that runs us: it is known to work, and may be the only one."""
     own = os.path.dirname(os.path.realpath(sys.executable))
-    return os.pathsep.join(dict.fromkeys((own, *SYSTEM_PATH)))
+    return os.pathsep.join(dict.fromkeys((own, *filter(None, besides.split(os.pathsep)), *SYSTEM_PATH)))

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import backline
-from backline.commands.sandbox.environment import login_environment
+from backline.commands.sandbox.environment import PATH_VARIABLE, login_environment
 from backline.commands.sandbox.keys import ensure_key, known_hosts_line
 from backline.commands.sandbox.location import Location
 from backline.commands.sandbox.login import lets_us_in
@@ -52,6 +52,7 @@ def launch(location: Location, port: int) -> int:
 def _spawn(location: Location, port: int, announce: int) -> None:
     """The process that we start ends at once; the server is its child, and nobody's."""
     environment = login_environment(location.root, os.environ)
+    environment[PATH_VARIABLE] = os.environ.get(PATH_VARIABLE, "")
     environment["PYTHONPATH"] = str(Path(backline.__file__).resolve().parents[1])
     arguments = ("--root", str(location.root), "--port", str(port), "--announce", str(announce))
     with location.server_log.open("ab") as log:

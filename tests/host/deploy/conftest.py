@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from backline.commands.sandbox.processes import stop_processes
+from tests.host.deploy.own_uv import folder_with_uv
 from tests.host.deploy.project import Project, make_project, write_hosts
+from tests.host.deploy.small_shop import put_small_shop
 from tests.host.openssh import OpenSSHServer, free_port
 
 
@@ -19,7 +21,9 @@ def sandbox() -> Generator[Project]:
     """A project whose sandbox is up, with nothing deployed yet. Short paths, since sockets have short names."""
     folder = Path(tempfile.mkdtemp(prefix="bl-"))
     root = Path(tempfile.mkdtemp(prefix="bs-"))
-    project = make_project(folder, "sandbox", {"BACKLINE_SANDBOX_ROOT": str(root / "s")})
+    environment = {"BACKLINE_SANDBOX_ROOT": str(root / "s"), "BACKLINE_SANDBOX_PATH": str(folder_with_uv(root))}
+    project = make_project(folder, "sandbox", environment)
+    project.set_for_all(app_trial_seconds=0)
     try:
         project.inv("sandbox.up")
         yield project
@@ -33,6 +37,15 @@ def sandbox() -> Generator[Project]:
 @pytest.fixture(scope="module")
 def deployed(sandbox: Project) -> Project:
     """The sandbox with the shop's first release live."""
+    sandbox.on_host("deploy")
+    return sandbox
+
+
+@pytest.fixture(scope="module")
+def small(sandbox: Project) -> Project:
+    """The same with a shop that does little, which costs a third of the example: for files of tests whose `deployed` it
+    is, since nothing that they show is Django's."""
+    put_small_shop(sandbox)
     sandbox.on_host("deploy")
     return sandbox
 

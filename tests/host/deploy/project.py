@@ -95,6 +95,13 @@ class Project:
         (self.shop / path).write_text(text)
         self.commit(f"change {path}")
 
+    def set_for_all(self, **variables: object) -> None:
+        """Let all hosts have these variables, over those that group_vars/all.yml has, and commit."""
+        file = self.folder / "inventory" / "group_vars" / "all.yml"
+        lines = [f"{name}: {json.dumps(value)}\n" for name, value in variables.items()]
+        file.write_text("".join([file.read_text(), *lines]))
+        self.commit(f"set {', '.join(variables)}")
+
     def replace(self, path: str, old: str, new: str) -> None:
         """Change a file of the project, named from its folder on, as with an editor."""
         file = self.folder / path

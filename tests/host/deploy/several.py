@@ -1,8 +1,9 @@
-"""Several hosts on one machine: homes of their own, each behind an OpenSSH server, with one broker and one database."""
+"""Several hosts on one machine: homes of their own, each behind an OpenSSH server, with one broker and a small shop."""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Generator
@@ -10,10 +11,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from backline.commands.sandbox.environment import MARKER
+from backline.commands.sandbox.environment import MARKER, SYSTEM_PATH
 from backline.commands.sandbox.processes import stop_processes
 from tests.host.deploy.cutting import SERVING, SandboxHost, is_agent, parent
+from tests.host.deploy.own_uv import folder_with_uv
 from tests.host.deploy.project import Project, make_project, write_hosts
+from tests.host.deploy.small_shop import LITTLE_WORK, put_small_shop
 from tests.host.openssh import OpenSSHServer, free_port, start_openssh
 
 BROKER, SITE, WORKER = "h1", "h2", "h3"
@@ -82,10 +85,11 @@ def several_hosts() -> Generator[Several]:
     with ExitStack() as stack:
         folder = _folder(stack, "bl-")
         project = make_project(folder, "all")
+        put_small_shop(project)
         homes = {name: _folder(stack, f"b{name}-") for name in ROLES}
         servers = {name: _server(stack, home) for name, home in homes.items()}
         ports = {name: f"127.0.0.1:{free_port()}" for name in ROLES}
-        environment = _environment(homes)
+        environment = {"CELERY_BROKER_URL": f"redis+socket://{homes[BROKER]}/.backline/redis.sock"}
         write_hosts(
             project,
             {
@@ -96,6 +100,7 @@ def several_hosts() -> Generator[Several]:
                     "nginx_listen": ports[name],
                     "app_environment": environment,
                     "app_trial_seconds": 0,
+                    "celery_workers": LITTLE_WORK,
                 }
                 for name, server in servers.items()
             },
@@ -103,18 +108,6 @@ def several_hosts() -> Generator[Several]:
         for home in homes.values():
             stack.callback(stop_processes, home)
         yield Several(project, {name: OneOfSeveral(project, name, homes[name], ports[name]) for name in ROLES})
-
-
-def _environment(homes: dict[str, Path]) -> dict[str, str]:
-    broker = f"redis+socket://{homes[BROKER]}/.backline/redis.sock"
-    return {
-        "DJANGO_SECRET_KEY": "only-for-these-tests-5v8Qm2xTz0RkWc7LbN4yHj9Es6Ua1GdPf3",
-        "DJANGO_DEBUG": "0",
-        "DJANGO_ALLOWED_HOSTS": "127.0.0.1,localhost",
-        "DATABASE_URL": f"sqlite:///{homes[SITE]}/db.sqlite3",
-        "CELERY_BROKER_URL": broker,
-        "CELERY_RESULT_BACKEND": broker,
-    }
 
 
 def _folder(stack: ExitStack, prefix: str) -> Path:
@@ -125,6 +118,7 @@ def _folder(stack: ExitStack, prefix: str) -> Path:
 
 def _server(stack: ExitStack, home: Path) -> OpenSSHServer:
     """An OpenSSH server whose sessions have this home, and are found by it."""
-    server = start_openssh(_folder(stack, "bo-"), f"SetEnv HOME={home} {MARKER}={home}\n")
+    path = os.pathsep.join([str(folder_with_uv(_folder(stack, "bu-"))), *SYSTEM_PATH])
+    server = start_openssh(_folder(stack, "bo-"), f"SetEnv HOME={home} PATH={path} {MARKER}={home}\n")
     stack.callback(server.stop)
     return server

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from backline.commands.sandbox.processes import stop_processes
+from tests.host.deploy.own_uv import folder_with_uv
 from tests.host.documents.checkout import HERE, Checkout, copy_checkout
 from tests.host.documents.document import Command, Section, sections
 
@@ -24,7 +25,7 @@ WORKER = "A kind of worker"
 BEGUN = r"Executing shop\.presents\.wrap: (\S+)"
 DONE = r"shop\.presents\.wrap: (\S+) executed in"
 JOBS = 6
-JOB_SECONDS = 4
+JOB_SECONDS = 8
 DEADLINE = 120
 """Seconds until jobs that are not done are taken for lost."""
 
@@ -78,7 +79,7 @@ def eventually(true: Callable[[], bool], otherwise: str) -> None:
 def reader() -> Iterator[Reader]:
     folder, root = (Path(tempfile.mkdtemp(prefix=prefix)) for prefix in ("bl-", "bs-"))
     try:
-        yield Reader(copy_checkout(folder, root / "s"), list(SECTIONS))
+        yield Reader(copy_checkout(folder, root / "s", BACKLINE_SANDBOX_PATH=str(folder_with_uv(root))), list(SECTIONS))
     finally:
         stop_processes(root / "s")
         for directory in (folder, root):

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from backline.commands.sandbox.processes import stop_processes
+from tests.host.deploy.own_uv import folder_with_uv
 from tests.host.deploy.project import Project
 from tests.host.deploy.screens import screen_of
 from tests.host.documents.checkout import HERE, copy_checkout
@@ -80,7 +81,9 @@ def project(folder: Path, python: str) -> Iterator[Project]:
             main.read_text(),
         )
     )
-    environment = {"PYTHONPATH": "", "BACKLINE_SANDBOX_ROOT": str(folder / "s")}
+    (folder / "uv").mkdir()
+    own = folder_with_uv(folder / "uv")
+    environment = {"PYTHONPATH": "", "BACKLINE_SANDBOX_ROOT": str(folder / "s"), "BACKLINE_SANDBOX_PATH": str(own)}
     project = Project(here, "sandbox", environment, python)
     project.git("init", "--quiet", "--initial-branch", "main")
     project.commit("begin")

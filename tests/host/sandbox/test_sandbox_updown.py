@@ -16,6 +16,7 @@ import yaml
 
 from backline.commands import sandboxing
 from backline.commands.sandbox import sandbox
+from backline.commands.sandbox.environment import PATH_VARIABLE
 from backline.commands.sandbox.kernel import process_state
 from backline.commands.sandbox.location import ROOT_VARIABLE, Location, locate
 from backline.commands.sandbox.processes import find_processes, stop_processes
@@ -45,6 +46,17 @@ def sandbox_of(project: Path, host_vars: Path) -> RunningSandbox:
 def killed(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
     wait_for("the end of what was killed", lambda: is_gone(pid))
+
+
+def test_its_host_has_what_lies_in_the_folders_that_are_named(
+    project: Path, host_vars: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "greet"
+    program.write_text("#!/bin/sh\necho hello\n")
+    program.chmod(0o755)
+    monkeypatch.setenv(PATH_VARIABLE, str(tmp_path))
+    assert sandbox_of(project, host_vars).run("greet; command -v sh").output.startswith(b"hello\n/")
+    sandbox.down(project)
 
 
 def test_a_sandbox_that_was_moved_is_refused_with_the_way_out(project: Path, host_vars: Path) -> None:
