@@ -19,9 +19,12 @@ from backline.commands.sandbox.processes import find_processes
 from backline.resources.supervisor_rpc import Supervisor
 from tests.host.deploy.project import Completed, Project
 
-A_MINUTE = 60.0
+PATIENCE = 180.0
+"""Seconds until what does not come true, or does not end, is given up."""
 SERVING = ("STARTING", "RUNNING")
 """Supervisor calls a worker STARTING for its first ten seconds, in which it works already."""
+
+OF_A_RELEASE = re.compile(r"-r\d+(-\d+)?$|^shop_")
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,13 @@ class SandboxHost:
 
     def serving_programs(self) -> dict[str, int]:
         return {program.name: program.pid for program in self.supervisor.processes() if program.state in SERVING}
+
+    def programs_of_releases(self) -> dict[str, int]:
+        """Those of them that are no services: `shop-web-r3`, or in plain mode `shop_web`. None where nothing was ever
+        deployed."""
+        if not os.path.exists(self.home / ".backline/supervisor.sock"):
+            return {}
+        return {name: pid for name, pid in self.serving_programs().items() if OF_A_RELEASE.search(name)}
 
     def processes(self) -> dict[int, str]:
         return {process.pid: str(process) for process in find_processes(self.home)}
@@ -156,7 +166,7 @@ def open_files(pid: int) -> set[str]:
     return found
 
 
-def eventually(true: Callable[[], object], seconds: float = A_MINUTE) -> None:
+def eventually(true: Callable[[], object], seconds: float = PATIENCE) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "it did not come true"
@@ -193,7 +203,7 @@ class Deploy:
         os.killpg(self.process.pid, signal.SIGINT)
 
     def ended(self) -> Completed:
-        out, err = self.process.communicate(timeout=A_MINUTE)
+        out, err = self.process.communicate(timeout=PATIENCE)
         return Completed(self.process.returncode, "".join(self._lines) + out, err)
 
     def __enter__(self) -> Deploy:
@@ -218,7 +228,7 @@ class Visitor:
 
     def _visit(self) -> None:
         while not self._leaving.wait(0.1):
-            connection = http.client.HTTPConnection(self._address, timeout=20)
+            connection = http.client.HTTPConnection(self._address, timeout=PATIENCE)
             try:
                 connection.request("GET", "/")
                 answer = connection.getresponse()
@@ -244,7 +254,7 @@ class Visitor:
 
 @contextmanager
 def untouched(host: SandboxHost, label: str) -> Iterator[None]:
-    """Whatever happens in the block: the site answers, what served serves, and within a minute the rest is gone."""
+    """Whatever happens in the block: the site answers, what served serves, and soon the rest is gone."""
     before, running = host.serving(), set(host.processes())
     visitor = Visitor(host.address)
     with visitor.visiting():
@@ -259,7 +269,7 @@ def untouched(host: SandboxHost, label: str) -> Iterator[None]:
 
 
 def eventually_nothing(left: Callable[[], list[str]]) -> None:
-    deadline = time.monotonic() + A_MINUTE
+    deadline = time.monotonic() + PATIENCE
     while found := left():
         assert time.monotonic() < deadline, "\n".join(found)
         threading.Event().wait(0.05)

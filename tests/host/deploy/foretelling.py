@@ -9,9 +9,11 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.host.deploy.cutting import SandboxHost
 from tests.host.deploy.project import Completed, Project
 
 NOT_OURS = ("shop/logs", "shop/run", "shop/shared", ".backline/redis", ".backline/supervisord.log", ".sandbox")
@@ -41,34 +43,42 @@ def home(project: Project) -> Path:
 
 def everything(root: Path) -> dict[str, tuple[object, ...]]:
     """Every path of a host: type, mode, owner, size, time of change to the nanosecond, content."""
-    return dict(_found(root, root))
+    return dict(_found(str(root), str(root)))
 
 
-def _found(root: Path, folder: Path) -> Iterator[tuple[str, tuple[object, ...]]]:
+def _found(root: str, folder: str) -> Iterator[tuple[str, tuple[object, ...]]]:
     for entry in os.scandir(folder):
-        name = str(Path(entry.path).relative_to(root))
+        name = entry.path[len(root) + 1 :]
         if name in NOT_OURS:
             continue
         facts = entry.stat(follow_symlinks=False)
         content = os.readlink(entry.path) if entry.is_symlink() else ""
         if entry.is_file(follow_symlinks=False):
-            content = hashlib.sha256(Path(entry.path).read_bytes()).hexdigest()
+            content = _hash(entry.path, (facts.st_dev, facts.st_ino, facts.st_ctime_ns, facts.st_size))
         yield (
             name,
             (stat.filemode(facts.st_mode), facts.st_uid, facts.st_gid, facts.st_size, facts.st_mtime_ns, content),
         )
         if entry.is_dir(follow_symlinks=False):
-            yield from _found(root, Path(entry.path))
+            yield from _found(root, entry.path)
+
+
+@cache
+def _hash(path: str, as_of: tuple[int, ...]) -> str:
+    """Of a file's content. It is read once as long as the kernel says of the file that nobody wrote into it: nobody can
+    set that time."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 @contextmanager
 def unwritten(project: Project) -> Iterator[None]:
     """Nothing of the host is written meanwhile, and no program started or ended."""
-    before, programs = everything(home(project)), project.pids()
+    host = SandboxHost(project)
+    before, programs = everything(home(project)), host.programs_of_releases()
     yield
     after = everything(home(project))
     assert {name: after.get(name) for name in {*before, *after} if before.get(name) != after.get(name)} == {}
-    assert project.pids() == programs
+    assert host.programs_of_releases() == programs
 
 
 def asked(project: Project, command: str, *words: str) -> Foretold:
@@ -94,9 +104,10 @@ def foretold(done: Completed) -> Foretold:
 
 def came_true(project: Project, command: str, *words: str) -> Foretold:
     """What the command has done: by its events, by Supervisor, and by git."""
-    before, known = set(project.pids()), blobs_on_host(project)
+    host = SandboxHost(project)
+    before, known = set(host.programs_of_releases()), blobs_on_host(project)
     done = project.on_host(command, *words)
-    after = set(project.pids())
+    after = set(host.programs_of_releases())
     output = (str(event["text"]) for event in done.events if event["event"] == "output")
     applied = (line[len(APPLYING) :].partition("...")[0] for line in output if line.startswith(APPLYING))
     made = done.summary["status"] == "deployed" and command == "deploy"

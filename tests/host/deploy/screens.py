@@ -12,6 +12,7 @@ from pathlib import Path
 from invoke.parser import Parser
 
 from backline.commands.collection import commands
+from tests.host.deploy.cutting import SandboxHost
 from tests.host.deploy.project import Completed, Project
 
 WIDTH, HEIGHT = 80, 24
@@ -91,6 +92,7 @@ def command_in(line: str) -> list[str]:
 def untouched(project: Project) -> Iterator[None]:
     """What serves before serves after: the same processes, the same release."""
     current = Path(project.environment["BACKLINE_SANDBOX_ROOT"], "shop", "current")
-    before = project.pids(), current.readlink()
+    host = SandboxHost(project)
+    before = host.serving_programs(), current.readlink()
     yield
-    assert (project.pids(), current.readlink()) == before
+    assert (host.serving_programs(), current.readlink()) == before
