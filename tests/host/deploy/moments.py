@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.host.deploy.cutting import Deploy, SandboxHost, eventually
 from tests.host.deploy.project import Project
 
@@ -16,6 +18,12 @@ def wait(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [("shop", "0002_first_products")]
     operations = [migrations.RunPython(wait)]
+"""
+SLOW_MANAGE = """
+import sys, time
+if "migrate" in sys.argv:
+    print("the slow one has begun", flush=True)
+    time.sleep(600)
 """
 SLOW_CHECK = """
 import sys, time
@@ -55,6 +63,15 @@ def migrating(project: Project, host: SandboxHost) -> Deploy:
     return deploy
 
 
+def about_to_migrate(project: Project, host: SandboxHost) -> Deploy:
+    """As `migrating`, whatever the project is: its manage.py waits first."""
+    project.change("manage.py", SLOW_MANAGE + (project.shop / "manage.py").read_text())
+    deploy = Deploy(project)
+    deploy.until("migrate")
+    eventually(lambda: host.command("manage.py", "migrate"))
+    return deploy
+
+
 def waiting_for_workers(project: Project, host: SandboxHost) -> Deploy:
     """New workers run and answer nothing yet."""
     project.change("shop/celery.py", (project.shop / "shop/celery.py").read_text() + SLOW_WORKER)
@@ -72,7 +89,8 @@ def pids(host: SandboxHost) -> dict[str, int]:
 
 
 def live_number(project: Project) -> int:
-    return next(int(item["release"][1:]) for item in project.on_host("releases").document if item["live"])
+    """The release that serves, by the record of it."""
+    return int(json.loads((SandboxHost(project).state / "live.json").read_text())["release"])
 
 
 def next_number(project: Project) -> int:

@@ -11,13 +11,18 @@ from collections.abc import Callable
 import pytest
 
 from tests.host.deploy.cutting import Deploy, SandboxHost, end, eventually, is_agent, untouched
-from tests.host.deploy.moments import building, live_number, migrating, next_number, pids, waiting_for_workers
+from tests.host.deploy.moments import about_to_migrate, building, live_number, next_number, pids, waiting_for_workers
 from tests.host.deploy.project import Project
 
 pytestmark = pytest.mark.timeout(240)
 
 Moment = Callable[[Project, SandboxHost], Deploy]
 Kill = Callable[[Deploy, SandboxHost], None]
+
+
+@pytest.fixture(scope="module")
+def deployed(small: Project) -> Project:
+    return small
 
 
 def kill_controller(deploy: Deploy, host: SandboxHost) -> None:
@@ -34,7 +39,7 @@ def kill_agent(deploy: Deploy, host: SandboxHost) -> None:
     assert len(ended.err.splitlines()) <= 24, ended.err
 
 
-@pytest.mark.parametrize("moment", [building, migrating, waiting_for_workers])
+@pytest.mark.parametrize("moment", [building, about_to_migrate, waiting_for_workers])
 @pytest.mark.parametrize("kill", [kill_controller, kill_agent])
 def test_killed_before_the_switch(live: Project, moment: Moment, kill: Kill) -> None:
     host = SandboxHost(live)

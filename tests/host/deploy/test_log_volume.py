@@ -30,6 +30,11 @@ MOST_MEMORY = 150
 """MB that following may take at either end, whatever there is to be read."""
 
 
+@pytest.fixture(scope="module")
+def deployed(small: Project) -> Project:
+    return small
+
+
 @dataclass(frozen=True)
 class Size:
     """How much: lines of each program at once, lines a second of each, lines of each before the next restart."""

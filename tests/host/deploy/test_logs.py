@@ -14,6 +14,11 @@ from tests.host.deploy.project import DEADLINE, Project
 from tests.host.deploy.test_looking import agents, wait_for
 
 
+@pytest.fixture(scope="module")
+def deployed(small: Project) -> Project:
+    return small
+
+
 @pytest.fixture
 def mail_log(deployed: Project) -> Iterator[Path]:
     """The log of a worker, which gets its content back."""

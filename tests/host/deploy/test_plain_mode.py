@@ -14,8 +14,10 @@ import pytest
 from backline.commands.sandbox.processes import stop_processes
 from tests.host.deploy.cutting import Deploy, SandboxHost, end, eventually, is_agent
 from tests.host.deploy.moments import SLOW_WORKER, pids
+from tests.host.deploy.own_uv import folder_with_uv
 from tests.host.deploy.project import Project, make_project
 from tests.host.deploy.screens import Screen, refused
+from tests.host.deploy.small_shop import put_small_shop
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -35,7 +37,10 @@ def deployed() -> Generator[Project]:
     """A sandbox of its own with the shop live in plain mode."""
     folder = Path(tempfile.mkdtemp(prefix="bl-"))
     root = Path(tempfile.mkdtemp(prefix="bs-"))
-    project = make_project(folder, "sandbox", {"BACKLINE_SANDBOX_ROOT": str(root / "s")})
+    environment = {"BACKLINE_SANDBOX_ROOT": str(root / "s"), "BACKLINE_SANDBOX_PATH": str(folder_with_uv(root))}
+    project = make_project(folder, "sandbox", environment)
+    project.set_for_all(app_trial_seconds=0)
+    put_small_shop(project)
     add(project, MAIN, PLAIN)
     project.commit("plain names")
     try:
@@ -99,12 +104,11 @@ def put_back(project: Project) -> Iterator[None]:
 def test_a_deploy_is_live_until_something_changes_and_then_restarts_all_in_place(plain: Project) -> None:
     release = live_name(plain)
     assert_serves(plain, release)
-    before = plain.pids()
+    before = SandboxHost(plain).programs_of_releases()
     assert plain.on_host("deploy").summary["status"] == "live"
-    assert plain.pids() == before
+    assert SandboxHost(plain).programs_of_releases() == before
 
-    css = (plain.shop / "shop/static/shop/shop.css").read_text()
-    plain.change("shop/static/shop/shop.css", f"{css}\n/* a change */\n")
+    plain.change("shop/note.txt", "a change\n")
     done = plain.on_host("deploy")
     summary = done.summary
     assert summary["status"] == "deployed"
@@ -112,7 +116,7 @@ def test_a_deploy_is_live_until_something_changes_and_then_restarts_all_in_place
     told = [event["text"] for event in done.events if event["event"] == "note" and ": in place;" in event["text"]]
     assert [text.partition(":")[0] for text in told] == ["shop_default, shop_mail", "shop_web", "shop_beat"]
     assert_serves(plain, summary["release"])
-    assert not set(plain.pids().items()) & set(before.items())
+    assert not set(SandboxHost(plain).programs_of_releases().items()) & set(before.items())
     assert links(plain)["live/app"] == f"{home(plain)}/shop/releases/{summary['release'][1:]}"
 
     back = plain.on_host("rollback").summary
@@ -129,11 +133,11 @@ def test_each_part_is_restarted_alone_and_no_link_moves(plain: Project) -> None:
         (["restart-workers"], {"shop_default", "shop_mail"}),
         (["restart-workers", "--beat"], {"shop_default", "shop_mail", "shop_beat"}),
     ):
-        before = plain.pids()
+        before = SandboxHost(plain).programs_of_releases()
         summary = plain.on_host(*words).summary
         assert summary["release"] == release
         assert summary["hosts"]["sandbox"]["pauses"].keys() == {name.partition("_")[2] for name in renewed}
-        after = plain.pids()
+        after = SandboxHost(plain).programs_of_releases()
         assert {name for name in NAMES if before[name] != after[name]} == renewed
     assert links(plain) == led
     assert_serves(plain, release)
@@ -170,7 +174,7 @@ def refusal(project: Project, step: str) -> Screen:
 
 
 def test_a_folder_in_a_link_s_place_is_refused_before_anything_is_done(plain: Project) -> None:
-    place, before = home(plain) / "live" / "app", plain.pids()
+    place, before = home(plain) / "live" / "app", SandboxHost(plain).programs_of_releases()
     target = os.readlink(place)
     place.unlink()
     place.mkdir()
@@ -182,7 +186,7 @@ def test_a_folder_in_a_link_s_place_is_refused_before_anything_is_done(plain: Pr
         place.symlink_to(target)
     assert f"{place} is a directory, and deploys put a link there" in screen.text
     assert screen.next.startswith("move what is there away first")
-    assert plain.pids() == before
+    assert SandboxHost(plain).programs_of_releases() == before
 
 
 def test_the_guard_puts_back_what_a_killed_run_had_stopped(plain: Project) -> None:
@@ -215,12 +219,12 @@ def slow_workers(project: Project, host: SandboxHost) -> Deploy:
 
 
 def test_a_check_names_what_stops_moves_and_starts_and_does_nothing(plain: Project) -> None:
-    before, led = plain.pids(), links(plain)
+    before, led = SandboxHost(plain).programs_of_releases(), links(plain)
     foreseen = [event for event in plain.on_host("restart-workers", "--check").events if event["event"] == "foreseen"]
     told = [(event["status"], event["subject"]) for event in foreseen if event["status"] != "would-remove"]
     workers = ("shop_default", "shop_mail")
     assert told == [("would-stop", name) for name in workers] + [("would-start", name) for name in workers]
-    assert (plain.pids(), links(plain)) == (before, led)
+    assert (SandboxHost(plain).programs_of_releases(), links(plain)) == (before, led)
 
 
 def test_generations_take_over_from_plain_names_and_these_from_generations(plain: Project) -> None:

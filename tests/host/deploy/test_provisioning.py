@@ -16,6 +16,11 @@ KEY_IN_THE_ENVIRONMENT = re.compile(r"DJANGO_SECRET_KEY='[^']+'")
 """Its name says that nobody is shown it (settings/secret_names.py)."""
 
 
+@pytest.fixture(scope="module")
+def deployed(small: Project) -> Project:
+    return small
+
+
 def home(project: Project) -> Path:
     return Path(project.environment["BACKLINE_SANDBOX_ROOT"])
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.host.deploy.project import Project
+
+
+@pytest.fixture(scope="module")
+def deployed(small: Project) -> Project:
+    return small
 
 
 def test_each_part_is_started_anew_alone(deployed: Project) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.host.deploy.project import Project
+from tests.host.deploy.small_shop import put_small_shop
 from tests.host.deploy.test_first_day import assert_everything_runs
 
 pytestmark = pytest.mark.timeout(240)
@@ -12,6 +13,7 @@ pytestmark = pytest.mark.timeout(240)
 
 def test_a_worker_that_must_not_overlap_is_replaced_after_its_end(sandbox: Project) -> None:
     """Also where it was allowed to, by the release before."""
+    put_small_shop(sandbox)
     sandbox.on_host("deploy")
     everywhere = sandbox.folder / "inventory" / "group_vars" / "all.yml"
     text = everywhere.read_text()

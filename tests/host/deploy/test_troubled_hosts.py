@@ -25,6 +25,11 @@ BROKEN = {
 }
 
 
+@pytest.fixture(scope="module")
+def deployed(small: Project) -> Project:
+    return small
+
+
 @contextmanager
 def taken_port(project: Project) -> Iterator[str]:
     """Somebody listens where nginx is told to; gives the address."""
