@@ -48,7 +48,7 @@ from celery.signals import worker_shutdown
 
 @worker_shutdown.connect
 def finish(**_):
-    time.sleep(3)
+    time.sleep(15)
 """
 MUTE_WEB = """
 import time
@@ -100,9 +100,8 @@ def test_a_worker_that_never_answers_is_given_up(live: Project) -> None:
     number = next_number(live)
     screen = refused_release(live, "start workers")
     assert f"no answer from default-r{number}@sandbox, mail-r{number}@sandbox within 2 s" in screen.text
-    assert re.search(
-        rf"shop-celery-default-r{number} is (STARTING|RUNNING), pid \d", screen.text
-    )  # the latter after ten seconds
+    state = "(STARTING|RUNNING)"  # the latter after ten seconds, which pass on a busy machine
+    assert re.search(rf"shop-celery-default-r{number} is {state}, pid \d", screen.text)
     assert "its log is empty so far" in screen.text
     assert screen.next == "a worker that needs longer to start: celery_patience\nthen:  inv deploy"
 
