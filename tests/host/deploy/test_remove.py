@@ -178,7 +178,7 @@ def test_what_stops_it_halfway_is_told_with_what_is_left_and_the_same_command_fi
     begin_a_task(shop, word, 600)
     host = SandboxHost(shop)
     process = shop.start("remove", *SURELY, "--host", "sandbox")
-    wait_for(lambda: "STOPPING" in {item["state"] for item in shop.status()})
+    wait_for(lambda: "STOPPING" in {program.state for program in host.supervisor.processes()})
     process.send_signal(signal.SIGINT)
     out, errors = process.communicate(timeout=DEADLINE)
     screen = screen_of(Completed(process.returncode, out, errors.partition("\n")[2]))

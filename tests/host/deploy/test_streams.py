@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.host.deploy.counting_shop import Counts, append, know_only, make_counting
+from tests.host.deploy.cutting import SandboxHost
 from tests.host.deploy.project import Project
 from tests.host.deploy.request_stream import Answer, Request, RequestStream, ask
 
@@ -161,7 +162,7 @@ def style_sheet(site: str) -> str:
 
 
 def draining(project: Project) -> bool:
-    return any(item["state"] == "STOPPING" for item in project.status())
+    return any(program.state == "STOPPING" for program in SandboxHost(project).supervisor.processes())
 
 
 def logs(project: Project) -> Iterator[Path]:
