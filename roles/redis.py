@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from backline.resources.actions.service_order import Order, ServiceOrder
 from backline.resources.dataclass import dataclass
 from backline.resources.directory import Directory
+from backline.resources.emptied import Emptied
 from backline.resources.file import File
 from backline.resources.group import Group
 from backline.resources.line import Line
@@ -78,11 +79,14 @@ def resources(redis: RedisSettings) -> Iterator[Resource | Entry]:
 
 
 def _of_the_system(redis: RedisSettings) -> Iterator[Resource | Entry]:
-    """Debian's server with its configuration as it is, and what is set here in a file that it includes last."""
+    """Debian's server with its configuration as it is, and what is set here in a file that it includes last. What was
+    set once and is no more leaves that file empty."""
     yield PACKAGE
     text = configuration_text(redis)
-    if text:
-        restart = Handler("restart redis", ServiceOrder(SERVICE, Order.RESTART))
+    restart = Handler("restart redis", ServiceOrder(SERVICE, Order.RESTART))
+    if not text:
+        yield notifying(Emptied(OURS), restart)
+    else:
         yield notifying(File(OURS, text, 0o640, group="redis"), restart)
         yield notifying(Line(MAIN, f"include {OURS}"), restart)
     yield SystemService(SERVICE)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
 
 from backline.resources.block import Block
+from backline.resources.emptied import Emptied
 from backline.resources.failure import ConfigurationError, Conflict
 from backline.resources.line import Line
+from backline.resources.resource import Difference
 from tests.host.applying import ThisHost, this_host
 
 __all__ = ["this_host"]
@@ -86,3 +90,16 @@ def test_block_that_lost_its_end_is_written_anew_and_nothing_is_lost(this_host: 
     assert this_host.apply(block)
     assert not this_host.apply(block)
     assert "theirs" in file.read_text().splitlines()
+
+
+def test_what_a_file_said_it_says_no_more_and_stays_whose_it_was(this_host: ThisHost, tmp_path: Path) -> None:
+    emptied = Emptied(str(tmp_path / "ours.conf"))
+    assert not this_host.apply(emptied)
+    assert os.listdir(tmp_path) == []
+    (tmp_path / "ours.conf").write_text("requirepass open-sesame\n")
+    (tmp_path / "ours.conf").chmod(0o640)
+    assert this_host.check(emptied) == (Difference("content", "24 bytes", "nothing"),)
+    assert this_host.apply(emptied)
+    assert (tmp_path / "ours.conf").read_text() == ""
+    assert stat.S_IMODE((tmp_path / "ours.conf").stat().st_mode) == 0o640
+    assert not this_host.apply(emptied)

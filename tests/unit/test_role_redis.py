@@ -8,6 +8,7 @@ import pytest
 
 from backline.resources.actions.service_order import Order, ServiceOrder
 from backline.resources.directory import Directory
+from backline.resources.emptied import Emptied
 from backline.resources.failure import ConfigurationError
 from backline.resources.file import File
 from backline.resources.line import Line
@@ -58,9 +59,13 @@ def system(**variables: object) -> RedisSettings:
 
 
 def test_as_root_debian_s_server_is_left_as_it_is() -> None:
-    packages, service = resources(system())
+    packages, ours, service = resources(system())
     assert isinstance(packages, Packages)
     assert packages.names == ("redis-server",)
+    assert ours == Entry(
+        Emptied("/etc/redis/backline.conf"),
+        (Handler("restart redis", ServiceOrder("redis-server", Order.RESTART)),),
+    )
     assert service == SystemService("redis-server")
 
 
