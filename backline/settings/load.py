@@ -18,12 +18,12 @@ from backline.settings.app_settings import AppSettings
 from backline.settings.declaration import RoleDeclaration, declared_variables
 from backline.settings.expressions import NotSet
 from backline.settings.host_scope import host_scope
-from backline.settings.nearest import nearest
+from backline.settings.nearest import is_slip, nearest
 from backline.settings.role_choice import VARIABLE as ROLES
 from backline.settings.role_choice import chosen_roles, unknown_roles
 from backline.settings.settings import HostSettings, Settings
 from backline.settings.type_check import TypeCheck
-from backline.settings.unused import nearly_known
+from backline.settings.unused import named_in_templates, nearly_known
 
 __all__ = ["RoleDeclaration", "load_settings"]
 
@@ -92,13 +92,23 @@ class _Loading:
         every = (variable.name for role in self.every for variable in declared_variables(role.settings))
         return frozenset((*every, *OF_NO_ROLE))
 
+    @cached_property
+    def _needed(self) -> frozenset[str]:
+        variables = (variable for role in self.every for variable in declared_variables(role.settings))
+        return frozenset(variable.name for variable in variables if variable.required)
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        return named_in_templates(self.host.variables)
+
     def _find_misspelt(self) -> None:
-        """A variable that no role declares is the user's own, unless it is nearly one that is declared and not set."""
+        """A variable that no role declares is the user's own, unless it is nearly one that is declared and not set: one
+        slip away, or two edits from one that is needed. One that a template names is the user's own."""
         declared = self._declared
         unset = declared - set(self.host.variables)
         for name, variable in self.host.variables.items():
             near = "" if name in declared or name.startswith("ansible_") else nearest(name, unset)
-            if near:
+            if near and (near in self._needed or is_slip(name, near)) and name not in self._named:
                 self.misspelt.add(near)
                 self._add(f"{variable.origin}: {name} is not a variable of Backline; did you mean {near}?")
 

@@ -19,6 +19,13 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {near}?" if near else ""
 
 
+def is_slip(name: str, other: str) -> bool:
+    """Whether one slip of the pen makes one of the other: a letter too many, too few or wrong, or two exchanged."""
+    apart = [at for at, (one, two) in enumerate(zip(name, other, strict=False)) if one != two]
+    exchanged = len(name) == len(other) and len(apart) == 2 and apart[0] + 1 == apart[1]
+    return edits(name, other) <= 1 or (exchanged and sorted(name) == sorted(other))
+
+
 def edits(one: str, other: str) -> int:
     """Levenshtein's distance: insertions, deletions and replacements of single characters."""
     row = list(range(len(other) + 1))

@@ -23,12 +23,17 @@ def nearly_known(variables: Mapping[str, Variable], known: Collection[str]) -> I
     """What to ask of each such variable, with its file and line. One that is named in a template is somebody's own.
 
     Of Ansible's names only those that say how a host is reached are known here."""
-    named = {word for variable in variables.values() for word in _names_in(variable.value)}
+    named = named_in_templates(variables)
     for name, variable in variables.items():
         own = name in known or name in named or name in CONNECTION
         near = "" if own else nearest(name, CONNECTION if name.startswith(ANSIBLES) else known)
         if near:
             yield f"{variable.origin}: nothing uses {name}; did you mean {near}?"
+
+
+def named_in_templates(variables: Mapping[str, Variable]) -> frozenset[str]:
+    """The words of all their templates."""
+    return frozenset(word for variable in variables.values() for word in _names_in(variable.value))
 
 
 def _names_in(value: object) -> Iterator[str]:

@@ -10,7 +10,7 @@ from backline.inventory.variable import Unsafe
 from backline.resources.failure import ConfigurationError
 from backline.resources.secret import MASK, Secret
 from backline.settings.expressions import TEMPLATE, Scope
-from backline.settings.nearest import edits, nearest
+from backline.settings.nearest import edits, is_slip, nearest
 from tests.unit.written_inventory import variables
 
 DATABASE = {"user": "shop", "password": Secret("pw")}
@@ -166,3 +166,18 @@ def test_edits_are_a_distance(one: str, other: str, third: str) -> None:
 def test_only_what_is_within_two_edits_is_suggested() -> None:
     assert nearest("celery_wokers", ["celery_workers", "celery_app"]) == "celery_workers"
     assert nearest("celery_wrks", ["celery_workers"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "slip"),
+    [
+        ("app_hosts", "app_host", True),
+        ("app_nmae", "app_name", True),
+        ("app_nome", "app_name", True),
+        ("app_port", "app_root", False),
+        ("app_bane", "app_name", False),
+        ("app_eman", "app_name", False),
+    ],
+)
+def test_a_slip_is_one_letter_or_two_exchanged(name: str, other: str, slip: bool) -> None:
+    assert is_slip(name, other) == is_slip(other, name) == slip

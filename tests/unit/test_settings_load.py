@@ -215,6 +215,21 @@ def test_a_variable_of_the_users_own_is_allowed() -> None:
     assert settings.doubts == ()
 
 
+def test_a_name_that_a_template_uses_is_the_users_own() -> None:
+    settings = loaded("work_thread: 3\nwork_count: '{{ work_thread }}'")
+    assert settings.of(WorkSettings).work_count == 3
+    assert settings.doubts == ()
+
+
+def test_what_is_more_than_a_slip_away_is_another_word_unless_the_right_one_is_needed() -> None:
+    assert loaded("app_port: 8000").doubts == (
+        "inventory/group_vars/all.yml:1: nothing uses app_port; did you mean app_root?",
+    )
+    assert refusal("ap_nme: shop", enough=ENOUGH.replace("app_name: shop, ", "")) == [
+        "inventory/group_vars/all.yml:1: ap_nme is not a variable of Backline; did you mean app_name?"
+    ]
+
+
 def test_a_name_that_nothing_uses_and_that_is_nearly_a_known_one_is_asked_about() -> None:
     """The right one is set too, here or in another file, so that it may be meant as it is: nothing is refused."""
     doubts = loaded("ansible_hsot: x\nwork_count: 1\nwork_cuont: 2\nansible_become_exe: x").doubts
