@@ -142,7 +142,15 @@ class _Reader:
             return _unsafe(node.value if isinstance(node, yaml.ScalarNode) else self._collection(node, place))
         if node.tag in (MAPPING_TAG, SEQUENCE_TAG):
             return self._collection(node, place)
-        return self.loader.construct_object(node, deep=True)
+        return self._constructed(node)
+
+    def _constructed(self, node: yaml.Node) -> object:
+        """What YAML makes of a node. A text that has the form of a date or a number need not be one: 2026-13-45."""
+        try:
+            return self.loader.construct_object(node, deep=True)
+        except (ValueError, OverflowError):
+            cause = f"{self._origin(node)}: YAML takes this for a date or a number, and it is none"
+            raise ConfigurationError(cause, hint="if it is text, put it in quotes") from None
 
     def _collection(self, node: yaml.Node, place: Place) -> object:
         if node in self.around:
@@ -159,7 +167,7 @@ class _Reader:
         self.loader.flatten_mapping(node)
         mapping: dict[object, object] = {}
         for key_node, value_node in node.value:
-            key = self.loader.construct_object(key_node, deep=True)
+            key = self._constructed(key_node)
             if not isinstance(key, Hashable):
                 raise ConfigurationError(f"{self._origin(key_node)}: a list or a mapping cannot be a key")
             inside = (*place, key)

@@ -54,6 +54,9 @@ WRONG_VARIABLES = {
     "'!foo'",
     "- a": "inventory/group_vars/all.yml:1: variables should be here, `name: value` a line",
     "[a]: 1": "inventory/group_vars/all.yml:1: a list or a mapping cannot be a key",
+    "a: 1\nb: [2026-13-45]": "inventory/group_vars/all.yml:2: YAML takes this for a date or a number, and it is none",
+    "2026-02-30: a": "inventory/group_vars/all.yml:1: YAML takes this for a date or a number, and it is none",
+    "a: !!int x": "inventory/group_vars/all.yml:1: YAML takes this for a date or a number, and it is none",
     "a: &a [*a]": "inventory/group_vars/all.yml:1: this contains itself",
     "a: \x01": "inventory/group_vars/all.yml: this is not YAML: unacceptable character #x0001: special characters are "
     'not allowed\n  in "<unicode string>", position 3',
