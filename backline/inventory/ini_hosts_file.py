@@ -103,7 +103,7 @@ class _Reader:
                     hint='a value with spaces is put in quotes: note="two words"',
                 )
         pairs = (word.partition("=") for word in words)
-        variables = {name: Variable(name, _value(value), origin) for name, _, value in pairs}
+        variables = {name: _read(name, value, origin) for name, _, value in pairs}
         names = take_hosts(self.drafts, host_key(key, origin), variables, origin)
         self.group.hosts += [name for name in names if name not in self.group.hosts]
 
@@ -111,13 +111,17 @@ class _Reader:
         name, sign, value = (part.strip() for part in text.partition("="))
         if not sign or not name:
             raise ConfigurationError(f"{origin}: a variable should be here, name=value")
-        take_variables(self.group, {name: Variable(name, _value(value), origin)})
+        take_variables(self.group, {name: _read(name, value, origin)})
 
     def _child(self, text: str, origin: Origin) -> None:
         name = text.partition("#")[0].strip()
         self._draft(name)
         self.named.setdefault(name, origin)
         self.group.children.append(name)
+
+
+def _read(name: str, text: str, origin: Origin) -> Variable:
+    return Variable(name, _value(text), origin, written=text)
 
 
 def _value(text: str) -> object:

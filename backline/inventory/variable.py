@@ -24,6 +24,8 @@ class Variable:
     origin: Origin
     places: Mapping[Place, Origin] = field(default_factory=dict, repr=False, compare=False)
     """Where the keys and items inside the value stand."""
+    written: str = field(default="", compare=False)
+    """What stands in a file in INI format, which knows no types: the text that the value was made of."""
 
     def origin_of(self, place: Place) -> Origin:
         """The line of something inside the value, or of the nearest thing around it."""

@@ -92,7 +92,15 @@ class TypeCheck:
     def _secret(self, value: object, place: Place) -> object:
         if isinstance(value, Secret):
             return value
-        return Secret(str(value)) if isinstance(value, str) else self._wrong(value, Secret, place, _quotes(value))
+        text = self._as_text(value)
+        return self._wrong(value, Secret, place, _quotes(value)) if text is None else Secret(text)
+
+    def _as_text(self, value: object) -> str | None:
+        """The value as the text that it is, or that it was in a file where quotes make no text of a number."""
+        if isinstance(value, str):
+            return str(value)
+        is_plain = isinstance(value, (bool, int, float)) and value == self.variable.value
+        return self.variable.written or None if is_plain else None
 
     def _record(self, value: object, kind: type[Any], place: Place) -> object:
         if isinstance(value, kind):
@@ -117,7 +125,8 @@ class TypeCheck:
 
     def _scalar(self, value: object, annotation: object, place: Place) -> object:
         if annotation is str:
-            return str(value) if isinstance(value, str) else self._wrong(value, str, place, _quotes(value))
+            text = self._as_text(value)
+            return self._wrong(value, str, place, _quotes(value)) if text is None else text
         if annotation is bool:
             meant = BOOLEANS.get(value.lower()) if isinstance(value, str) else value
             return meant if isinstance(meant, bool) else self._wrong(value, bool, place)

@@ -11,6 +11,7 @@ import pytest
 from backline.inventory.load import load_inventory
 from backline.resources.failure import ConfigurationError
 from backline.resources.origin import Origin
+from backline.resources.secret import Secret
 from backline.settings.connection import connection_settings
 from tests.unit.written_inventory import values, write_inventory
 
@@ -52,6 +53,15 @@ def test_a_variable_knows_its_line_and_files_beside_it_count() -> None:
     assert [found.name for found in inventory.match("prod")] == ["web1"]
     settings = connection_settings(host, inventory)
     assert (settings.host, settings.become) == ("10.0.0.1", True)
+
+
+def test_where_text_is_wanted_a_number_is_the_text_that_stands_there() -> None:
+    """INI knows no types, and quotes make no text of a number there; Ansible takes it as text as well."""
+    words = 'ansible_user=1001 ansible_host=007 ansible_password="0123" ansible_port=2222 ansible_become_user=1.50'
+    inventory = write_inventory({"hosts": f"web1 {words}\n[all:vars]\nansible_become_password=1e3\n"})
+    settings = connection_settings(inventory.host("web1"), inventory)
+    assert (settings.user, settings.host, settings.port, settings.become_user) == ("1001", "007", 2222, "1.50")
+    assert (settings.password, settings.become_password) == (Secret("0123"), Secret("1e3"))
 
 
 @pytest.mark.parametrize(
