@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import typing
 from collections.abc import Mapping
 from dataclasses import is_dataclass
@@ -21,6 +22,8 @@ BOOLEANS = {
     **dict.fromkeys(("false", "no", "off"), False),
 }
 """Text that says yes or no, as in an inventory in INI format, where only True and False are anything else."""
+WHOLE = re.compile(r"-?[0-9]{1,18}")
+"""Text that is a whole number, as what a template gives often is; Ansible takes it for one."""
 SIMPLE = (str, bool, int, float, object)
 
 
@@ -134,8 +137,9 @@ class TypeCheck:
             fits = isinstance(value, (int, float)) and not isinstance(value, bool)
             return float(typing.cast(float, value)) if fits else self._wrong(value, float, place)
         if annotation is int:
-            fits = isinstance(value, int) and not isinstance(value, bool)
-            return value if fits else self._wrong(value, int, place)
+            meant = int(value) if isinstance(value, str) and WHOLE.fullmatch(value) else value
+            fits = isinstance(meant, int) and not isinstance(meant, bool)
+            return meant if fits else self._wrong(value, int, place)
         if annotation is type(None):
             return None if value is None else self._wrong(value, annotation, place)
         return value

@@ -78,6 +78,8 @@ def test_everything_that_may_be_said_is_heard() -> None:
         ("ansible_connection: smart", "connection", "ssh"),
         ("ansible_python_interpreter: auto_silent", "python", ""),
         ("ansible_host: '{{ inventory_hostname }}.example'", "host", "web1.example"),
+        ("ansible_port: '2222'", "port", 2222),
+        ("there: '2222'\nansible_port: '{{ there }}'", "port", 2222),
     ],
 )
 def test_where_several_words_say_one_thing(said: str, attribute: str, value: object) -> None:
