@@ -22,6 +22,8 @@ class Lock:
         self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not _is_at(path, self.descriptor):
+                raise FileNotFoundError(path)
         except OSError:
             holder = holder_of(path)
             os.close(self.descriptor)
@@ -42,9 +44,18 @@ class Lock:
             self.descriptor = -1
 
     def _write(self) -> None:
-        text = json.dumps(self._holder, ensure_ascii=False).encode()
+        text = json.dumps(self._holder, ensure_ascii=False).encode("utf-8", "backslashreplace")
         os.ftruncate(self.descriptor, len(text))
         os.pwrite(self.descriptor, text, 0)
+
+
+def _is_at(path: str, descriptor: int) -> bool:
+    """Whether the file is still the one of that name: who removes an app takes its lock away, and the next run makes
+    another; both would be locked."""
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 def holder_of(path: str) -> dict[str, Any]:

@@ -7,11 +7,13 @@ import sys
 from backline.agent.lock_holder import LockHolder, lock_holder
 from backline.resources.dataclass import dataclass
 from backline.resources.failure import Failure
+from backline.resources.paths import lies_in
 from backline.resources.records import GoodReleases, LiveRecord, ReleaseRecord
 from backline.resources.resource import Host, Question
 from backline.resources.supervisor_rpc import ProcessInfo, Supervisor, SupervisorAbsent
 
-OF_AN_APP = r"-r\d+(-\d+)?$|_"
+OF_A_GENERATION = r"-r\d+(-\d+)?$"
+OF_AN_APP = rf"{OF_A_GENERATION}|_"
 """What the names of apps' programs hold, and those of services do not: a generation, or in plain mode an underscore."""
 
 
@@ -85,8 +87,15 @@ class ReadApp(Question):
             found = Supervisor(self.supervisor_socket).processes()
         except SupervisorAbsent:
             return ()
-        own = (f"{self.app_name}-", f"{self.app_name}_")
-        return tuple(one for one in found if one.name.startswith(own) or not re.search(OF_AN_APP, one.name))
+        return tuple(one for one in found if self._is_ours(one) or not re.search(OF_AN_APP, one.name))
+
+    def _is_ours(self, found: ProcessInfo) -> bool:
+        """`shop-admin-web-r1` begins as shop's do, and logs in the folder of another app. In plain mode a log may be
+        anywhere."""
+        import re
+
+        begins_so = found.name.startswith((f"{self.app_name}-", f"{self.app_name}_"))
+        return begins_so and (lies_in(found.log_file, self.root) or not re.search(OF_A_GENERATION, found.name))
 
 
 def _releases(host: Host, directory: str) -> tuple[ReleaseRecord, ...]:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
 import platform
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from backline.agent.lock import Lock
+import pytest
+
+from backline.agent.lock import Lock, holder_of
 from backline.agent.lock_holder import LockHolder
 from backline.agent.machine import Machine
 from backline.agent.steps.append_ledger import AppendLedger, ReadLedger
 from backline.agent.steps.burn_number import BurnNumber
 from backline.agent.steps.mark_good import MarkGood
 from backline.agent.steps.write_generation import WriteGeneration
+from backline.resources.failure import LockHeld
+from backline.resources.ledger import LedgerEntry
 from backline.resources.process import WORKERS, Process
 from backline.resources.program import Program
 from backline.resources.program_files import write_programs
@@ -78,8 +84,10 @@ def test_interpreter_is_found_by_name_by_version_and_by_path(app: AppFolder) -> 
 
 
 def test_programs_of_another_app_are_left_out(app: AppFolder, daemon: Folder, machine: Machine) -> None:
-    names = ("shop-web-r1", "shopping-web-r3-2", "nginx", "shop_web", "shopping_web")
-    programs = tuple(daemon.program(name) for name in names)
+    names = ("shopping-web-r3-2", "shop-admin-web-r3", "nginx", "shop_web", "shopping_web")
+    (app.root / "logs").mkdir()
+    ours = replace(daemon.program("shop-web-r1"), log_file=str(app.root / "logs" / "shop-web-r1.log"))
+    programs = (ours, *(daemon.program(name) for name in names))
     write_programs(machine, daemon.include, programs)
     daemon.supervisor.reload_configuration()
     for program in programs:
@@ -95,6 +103,34 @@ def test_ledger_is_only_added_to_even_behind_half_a_line(app: AppFolder, machine
     AppendLedger(path, '{"who": "carl"}').perform(machine)
     assert ReadLedger(path).perform(machine) == ('{"who": "anna"}', '{"who": "ber', '{"who": "carl"}')
     assert ReadLedger(path, 1).perform(machine) == ('{"who": "carl"}',)
+
+
+def test_ledger_and_lock_take_a_name_that_is_not_utf_8(tmp_path: Path, machine: Machine) -> None:
+    path = str(tmp_path / "ledger")
+    AppendLedger(path, LedgerEntry("", "", "", None, None, "failed", "caf\udce9", 1.0).to_line()).perform(machine)
+    (line,) = ReadLedger(path).perform(machine)
+    assert LedgerEntry.from_line(line).error == "caf\udce9"
+    lock = Lock(str(tmp_path / "lock"), "ren\udce9", "deploy", "")
+    assert holder_of(str(tmp_path / "lock"))["who"] == "ren\udce9"
+    lock.release()
+
+
+def test_a_lock_that_was_removed_while_it_was_waited_for_is_not_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who removes an app takes its lock away: whoever had opened it would hold what nobody else can find."""
+    path = tmp_path / "lock"
+    lock_file = fcntl.flock
+
+    def removed_before(descriptor: int, operation: int) -> None:
+        path.unlink()
+        lock_file(descriptor, operation)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(fcntl, "flock", removed_before)
+        with pytest.raises(LockHeld):
+            Lock(str(path), "anna", "deploy", "")
+    Lock(str(path), "anna", "deploy", "").release()
 
 
 def test_an_entry_of_the_ledger_may_hold_what_unicode_calls_the_end_of_a_line(tmp_path: Path, machine: Machine) -> None:
