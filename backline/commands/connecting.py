@@ -59,13 +59,15 @@ def connected(
     listener: Listener,
     without_python: WithoutPython = WithoutPython.TOLD,
     beginning: Collection[type[Action]] = (),
+    usual_forks: int = FORKS,
 ) -> Iterator[Fleet]:
     """A fleet of the site's hosts; its sessions end with the block. Where it is said what they are asked in the
-    beginning, the source of that is sent ahead, with what their roles may ask. Raises the first Failure to connect."""
+    beginning, the source of that is sent ahead, with what their roles may ask. `usual_forks` is on how many hosts steps
+    are done at once, where nobody said. Raises the first Failure to connect."""
     roles = load_roles(site.project)
     with _opening(site, roles, listener, without_python, beginning) as sessions:
         _require_all(sessions)
-        with _fleet(site, roles, listener, sessions) as fleet:
+        with _fleet(site, roles, listener, sessions, usual_forks) as fleet:
             yield fleet
 
 
@@ -121,14 +123,18 @@ def _opening(
 
 @contextmanager
 def _fleet(
-    site: Site, roles: tuple[Role, ...], listener: Listener, sessions: Sequence[Future[Session]]
+    site: Site,
+    roles: tuple[Role, ...],
+    listener: Listener,
+    sessions: Sequence[Future[Session]],
+    usual_forks: int = FORKS,
 ) -> Iterator[Fleet]:
     """The hosts that are connected, each with its settings; of the others the facts are made up."""
     opened = [None if future.exception() else future.result() for future in sessions]
     facts = [session.facts if session else placeholder_facts() for session in opened]
     pairs = zip(opened, settings_of_hosts(site, roles, facts), strict=True)
     targets = [_target(site, session, settings) for session, settings in pairs if session]
-    with closing(Fleet(targets, listener, site.most_at_once or FORKS)) as fleet:
+    with closing(Fleet(targets, listener, site.most_at_once or usual_forks)) as fleet:
         yield fleet
 
 

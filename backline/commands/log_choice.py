@@ -68,8 +68,7 @@ class HostLogs:
     _known: set[str] = field(default_factory=set)
 
     def begin(self, stock: Stock) -> None:
-        """What serves or still runs now, and services where they can be meant."""
-        stock.require_live()
+        """What serves or still runs now, and services where they can be meant; a host may have no release."""
         running = {item.name for item in stock.state.programs if not item.ended}
         shown = running | set(stock.live_programs)
         self._known = {generation.label for generation in stock.generations}

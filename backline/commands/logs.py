@@ -118,9 +118,10 @@ def _tail(site: Site, choice: Choice, wanted: Wanted) -> None:
     """Show what is wanted. Raises BrokenPipeError where nobody reads it any more."""
     from backline.commands.connecting import connected
     from backline.commands.tailing import Tail, writer_of
+    from backline.fleet.fleet import FORKS
 
     lines, sieve = wanted.lines, wanted.sieve()
-    with connected(site, to_errors) as fleet:
+    with connected(site, to_errors, usual_forks=max(FORKS, len(site.hosts))) as fleet:  # whoever is followed, stays
         tail = Tail(fleet, writer_of(wanted.json), choice, sieve)
         fleet.each(tail.find_logs, lines)
         try:

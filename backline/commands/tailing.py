@@ -9,17 +9,21 @@ import select
 import shlex
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from backline.agent.events import Event, Kind
 from backline.agent.steps.tail_log import AwaitLogs, FindLastLines, Page, Pages, Position, ReadLogs
 from backline.commands.log_choice import Choice, HostLogs, Log
 from backline.deploy.prepare import look
 from backline.report.log_lines import LogLine, Reader, Sieve, Source, merged
 from backline.report.log_zones import learned_offset, offset_like
 from backline.resources.dataclass import dataclass, field
+from backline.resources.failure import Unreachable
 
 if TYPE_CHECKING:
+    from backline.deploy.stock import Stock
     from backline.fleet.fleet import Fleet
     from backline.fleet.target import Target
 
@@ -66,6 +70,8 @@ class HostTail:
     target: Target
     logs: HostLogs
     sieve: Sieve
+    stock: Stock | None = None
+    """What was there when the logs were looked for."""
     offset: int = 0
     """Of the host's own clock from UTC, in seconds: that of logs that do not show theirs."""
     open: dict[str, OpenLog] = field(default_factory=dict)
@@ -77,7 +83,8 @@ class HostTail:
 
     def begin(self, lines: int) -> None:
         """Find the logs and where their last lines begin."""
-        self.logs.begin(look(self.target))
+        self.stock = look(self.target)
+        self.logs.begin(self.stock)
         paths = tuple(log.path for log in self.logs.logs)
         beginnings, self.offset = self.target.answer(FindLastLines(paths, lines), tuple)
         for log, beginning in zip(self.logs.logs, beginnings, strict=True):
@@ -138,6 +145,7 @@ class Tail:
         hosts = self._hosts.values()
         logs = [(host, log) for host in hosts for log in host.open.values()]
         if not logs:
+            self._require_a_release()
             raise self._choice.unknown(set().union(*(host.logs.there for host in hosts)))
         self._writer.know(log.log.source for _, log in logs)
         self._write(self._while_wanted(merged([host.backlog(log, not follow) for host, log in logs])))
@@ -146,10 +154,25 @@ class Tail:
         """The lines of a host as they come. Ends by the Interrupted of Ctrl-C."""
         host = self._hosts[target.name]
         while not self.nobody_reads:
-            lines = list(host.news())
+            lines = self._news(host)
             with self._writing:
                 self._writer.know(log.log.source for log in host.open.values())
                 self._write(lines)
+
+    def _news(self, host: HostTail) -> Sequence[LogLine]:
+        """What a host writes. That it is lost is told now, since the others may go on for hours."""
+        try:
+            return tuple(host.news())
+        except Unreachable as lost:
+            text = f"{lost.cause}: nothing of it is shown any more"
+            self._fleet.tell(Event(Kind.WARNING, time.time(), host.target.name, text=text))
+            raise
+
+    def _require_a_release(self) -> None:
+        """Raises ConfigurationError where no host has one: then it is no wonder that there is no log."""
+        stocks = [host.stock for host in self._hosts.values() if host.stock is not None]
+        if not any(stock.live_release for stock in stocks):
+            stocks[0].require_live()
 
     def watch_reader(self, descriptor: int) -> None:
         """End when whoever reads a pipe leaves, though there may be no line to be written for long."""

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import signal
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
+from backline.commands.sandbox.processes import find_processes
 from tests.host.deploy.project import DEADLINE, Project
 from tests.host.deploy.test_looking import agents, wait_for
 
@@ -97,6 +102,81 @@ def test_a_line_of_a_megabyte_and_bytes_that_are_no_text_are_shown(deployed: Pro
     prefix = "sandbox  mail  r1 | "
     lines = [line.removeprefix(prefix) for line in done.out.splitlines()]
     assert lines == ["x" * 1_000_000, "caf\N{REPLACEMENT CHARACTER}", "last, without an end"]
+
+
+MANY = 33
+"""One more than the hosts that are asked at once, where nobody says how many."""
+
+
+@pytest.fixture
+def many(deployed: Project, tmp_path: Path) -> Path:
+    """An inventory in which the host goes by many names, and another one has a service and no release."""
+    there = deployed.folder / "inventory"
+    names = [f"h{number}" for number in range(MANY)]
+    hosts = {"all": {"children": {"many": {"hosts": dict.fromkeys(names)}, "other": {"hosts": {"broker": None}}}}}
+    (tmp_path / "hosts.yml").write_text(json.dumps(hosts))
+    for name in ("group_vars", "host_vars"):
+        (tmp_path / name).mkdir()
+    shutil.copy(there / "group_vars/all.yml", tmp_path / "group_vars/all.yml")
+    for name in (*names, "broker"):
+        shutil.copytree(there / "host_vars/sandbox", tmp_path / "host_vars" / name)
+    bare = {"backline_roles": ["redis"], "app_root": str(tmp_path / "elsewhere/shop")}
+    (tmp_path / "host_vars/broker/own.yml").write_text(json.dumps(bare))
+    return tmp_path
+
+
+def test_a_host_that_has_no_release_hides_no_other_s_logs(deployed: Project, many: Path) -> None:
+    words = ("tail-celery-log", "--host", "broker,h0", "--inventory", str(many), "--no-follow", "--json")
+    assert {item["host"] for item in deployed.inv(*words).events} == {"h0"}
+    mistyped = deployed.inv(*words, "--worker", "mial", check=False)
+    assert "did you mean mail?" in mistyped.err
+
+
+@pytest.mark.timeout(90)
+def test_all_hosts_are_followed_however_many_and_one_that_is_lost_is_named(
+    deployed: Project, many: Path, mail_log: Path
+) -> None:
+    words = ("tail-celery-log", "-n", "0", "--worker", "mail", "--json", "--host", "many", "--inventory", str(many))
+    process = deployed.start(*words)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with process, written_to(mail_log):
+        try:
+            following = {json.loads(process.stdout.readline())["host"] for _ in range(MANY)}
+            while len(following) < MANY:
+                following.add(json.loads(process.stdout.readline())["host"])
+            os.kill(an_agent(deployed), signal.SIGKILL)
+            assert "nothing of it is shown any more" in process.stderr.readline()
+            process.send_signal(signal.SIGINT)
+            process.stdout.read()
+            assert process.wait(DEADLINE) == 0
+        finally:
+            process.kill()
+
+
+@contextmanager
+def written_to(log: Path) -> Iterator[None]:
+    """A program that writes into it all the time."""
+    ended = threading.Event()
+
+    def write() -> None:
+        with log.open("a") as writing:
+            while not ended.wait(0.1):
+                writing.write("[2026-11-22 22:12:35,000: INFO/x] one more\n")
+                writing.flush()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        writer.join()
+
+
+def an_agent(project: Project) -> int:
+    root = Path(project.environment["BACKLINE_SANDBOX_ROOT"])
+    return next(found.pid for found in find_processes(root) if " -I -S -c " in found.command)
 
 
 def test_a_generation_that_starts_while_one_follows_is_followed_too(deployed: Project) -> None:
