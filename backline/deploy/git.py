@@ -5,13 +5,23 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from backline.resources.failure import ConfigurationError
 from backline.resources.tree import TreeFile
 
 SUBMODULE = "160000"
+OF_A_REPOSITORY = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_PREFIX",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+)
+"""Variables by which git tells its hooks and aliases of their repository; ours is that of the project's folder."""
 
 
 class UnknownRef(ConfigurationError):
@@ -80,20 +90,29 @@ class Repository:
         return files
 
     def contents(self, blobs: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-        """Each blob's id and content, one at a time."""
+        """Each blob's id and content, one at a time. Raises ConfigurationError where git has one no more."""
         wanted = list(blobs)
         if not wanted:
             return
         with subprocess.Popen(
-            ["git", "cat-file", "--batch"], cwd=self.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            ["git", "cat-file", "--batch"],
+            cwd=self.folder,
+            env=_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # else Ctrl-C ends it, before whoever reads it is told to stop
         ) as process:
             assert process.stdin is not None
             assert process.stdout is not None
             for blob in wanted:
                 process.stdin.write(blob.encode() + b"\n")
                 process.stdin.flush()
-                size = int(process.stdout.readline().split()[2])
-                yield blob, process.stdout.read(size)
+                told = process.stdout.readline().split()
+                if len(told) != 3:
+                    raise ConfigurationError(
+                        f"git has not the content of {blob}", hint=f"what is missing:  git -C {self.top} fsck"
+                    )
+                yield blob, process.stdout.read(int(told[2]))
                 process.stdout.read(1)
 
     def small_contents(self, blobs: Iterable[str], largest: int) -> Iterator[tuple[str, bytes]]:
@@ -132,7 +151,7 @@ class Repository:
             return subprocess.run(
                 ["git", *arguments],
                 cwd=self.folder,
-                env={**os.environ, **(environment or {})},
+                env=_environment(environment),
                 capture_output=True,
                 check=check,
                 input=words,
@@ -142,6 +161,12 @@ class Repository:
         except subprocess.CalledProcessError as error:
             lines = tuple(error.stderr.decode(errors="replace").rstrip().splitlines()[-4:])
             raise ConfigurationError(f"git {arguments[0]} failed", lines=lines) from error
+
+
+def _environment(besides: Mapping[str, str] | None = None) -> dict[str, str]:
+    """That of git: ours, without what is about another repository."""
+    ours = {name: value for name, value in os.environ.items() if name not in OF_A_REPOSITORY}
+    return {**ours, **(besides or {})}
 
 
 def _tree_file(line: bytes) -> TreeFile:

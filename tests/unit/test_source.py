@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -225,6 +226,44 @@ def test_a_folder_that_git_does_not_know_is_no_project(tmp_path: Path) -> None:
         Repository(tmp_path / "nothing")
     with pytest.raises(NoProject, match="not in a git work tree"):
         Repository(tmp_path)
+
+
+def test_the_project_s_repository_is_that_of_its_folder_also_within_another_s_hook(
+    work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Work(tmp_path / "other")
+    monkeypatch.setenv("GIT_DIR", str(other.top / ".git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(other.top / ".git/index"))
+    assert work.source().commit == work.first
+    assert work.source(".").files == work.source().files
+
+
+READ_AFTER_CONTROL_C = """
+import os, signal, sys
+from pathlib import Path
+from backline.deploy.git import Repository
+
+heard = []
+signal.signal(signal.SIGINT, lambda *_: heard.append(True))
+blob = sys.argv[2]
+contents = Repository(Path(sys.argv[1])).contents([blob] * 3)
+next(contents)
+os.killpg(0, signal.SIGINT)
+print(heard, [content for _, content in contents])
+"""
+
+
+def test_control_c_ends_whoever_reads_contents_and_not_git_below_it(work: Work) -> None:
+    """A terminal sends it to both; a run hears it, and ends in order."""
+    blob = blob_id(b"django==5.2\n")
+    command = [sys.executable, "-c", READ_AFTER_CONTROL_C, str(work.site), blob]
+    done = subprocess.run(command, capture_output=True, text=True, start_new_session=True, check=False)
+    assert (done.stdout, done.stderr) == (f"[True] {[b'django==5.2' + bytes([10])] * 2}\n", "")
+
+
+def test_a_content_that_git_has_no_more_is_told(work: Work) -> None:
+    with pytest.raises(ConfigurationError, match="git has not the content of 0000"):
+        list(Repository(work.site).contents(["0" * 40]))
 
 
 @pytest.mark.parametrize(
