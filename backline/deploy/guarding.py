@@ -12,7 +12,7 @@ from backline.agent.events import Event, Kind
 from backline.agent.faults import as_failure
 from backline.deploy.concluding import conclude, ledger_entry, ledger_path
 from backline.deploy.order import Order
-from backline.deploy.stopping import Stopping
+from backline.deploy.stopping import IN_DOUBT, Stopping, ended_at_once
 from backline.fleet.fleet import Fleet
 from backline.fleet.target import Target
 from backline.resources.dataclass import dataclass, field, replace
@@ -86,7 +86,7 @@ class Run:
                 "the connection was lost during the switch",
                 lines=(lost.cause, *lost.lines),
                 hint=f"which release serves:  inv status --host {lost.host}",
-                state="where the switch was made, the host's own guard finishes the deploy; where not, it undoes it",
+                state=IN_DOUBT,
                 host=lost.host,
                 step=lost.step,
             ) from lost
@@ -133,13 +133,7 @@ def recorded(fleet: Fleet, order: Order) -> Iterator[Run]:
             with _concluded(run):
                 yield run
         except KeyboardInterrupt:
-            raise Interrupted(
-                "ended at once by a second Ctrl-C",
-                host=", ".join(target.name for target in fleet.targets),
-                step=fleet.step,
-                state=_left_to_the_hosts(run),
-                hint=f"what runs:  inv status{run.host_option}",
-            ) from None
+            raise ended_at_once(run) from None
 
 
 @contextmanager
@@ -272,13 +266,15 @@ def _leaving_it_to_the_guard(target: Target, run: Run, draft: Draft) -> Iterator
     try:
         yield
     except Failure as error:
+        besides = ", or finishes it, where it was told so before"
         if target.tally.serves is not None:  # else it was told to commit, and may have heard it
             target.note_serving(draft.on(target.name).stock.live_name)
-        line = f"the guard on {target.name} undoes what was begun of {draft.label}"
+            besides = ""
+        line = f"the guard on {target.name} undoes what was begun of {draft.label}{besides}"
         if line in run.not_undone:
             return
         run.not_undone.append(line)
-        text = f"it cannot be told to undo what was begun ({error.cause}); its guard does that by itself"
+        text = f"it cannot be told to undo what was begun ({error.cause}); its guard does that by itself{besides}"
         run.fleet.tell(Event(Kind.WARNING, time.time(), target.name, text=text))
 
 
@@ -335,16 +331,6 @@ def _what_serves(run: Run, draft: Draft) -> str:
     if run.not_undone:
         return f"r{live} was stopped and may not serve: inv status shows what runs"
     return f"r{live} serves again, its programs started anew"
-
-
-def _left_to_the_hosts(run: Run) -> str:
-    """The state of things where nobody waited for it."""
-    if run.draft is None:
-        return run.undrafted
-    live = run.draft.first.stock.live_number
-    again = " again soon" if run.has_stopped_something else ""
-    serving = f"r{live} serves{again}" if live else "nothing was live before"
-    return f"{serving}; each host undoes by itself what was begun of {run.draft.label}"
 
 
 def _staying(run: Run) -> Iterator[str]:

@@ -39,6 +39,7 @@ def switch_over(
     over = Switch(links, live_path, live_record(change).to_json(), finish, tuple(draft.changes))
     acts = [target.session.begin(over)]
     if draft.is_alone:
+        target.note_serving(None)  # as long as we do not know that it was told
         acts.append(target.session.begin(Commit(), after=acts[0]))
     for act in acts:
         act.result()

@@ -13,6 +13,7 @@ import pytest
 from tests.host.deploy.cutting import Deploy, SandboxHost, end, eventually, is_agent, untouched
 from tests.host.deploy.moments import about_to_migrate, building, live_number, next_number, pids, waiting_for_workers
 from tests.host.deploy.project import Project
+from tests.host.deploy.switch_gate import switch_gates
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -91,6 +92,31 @@ def test_the_guard_writes_down_what_became_of_a_run_that_was_cut_off(
     if status == "deployed":
         assert told in live.inv("show", f"r{number}", "--host", live.host).out
         assert live_number(live) == number
+
+
+@pytest.mark.parametrize("cut", ["the agent", "two Ctrl-C"])
+def test_nobody_claims_to_know_what_serves_after_a_switch_that_was_not_answered(live: Project, cut: str) -> None:
+    """Switch and commit leave together, so the host may have done both, or neither."""
+    host = SandboxHost(live)
+    number = next_number(live)
+    with untouched(host, f"r{number}"), Deploy(live, "--force") as deploy:
+        deploy.until("watch")
+        with switch_gates(host) as (gate,):
+            gate.await_guard()
+            if cut == "the agent":
+                end(host.agent())
+            else:
+                deploy.control_c()
+                deploy.until_warned("second Ctrl-C")
+                deploy.control_c()
+            ended = deploy.ended()
+            gate.open()
+    assert ended.code == 5, ended.err
+    assert ended.summary["status"] == "partial"
+    assert ended.summary["hosts"][live.host]["serves"] is None
+    assert "where the switch was made, the host's own guard finishes the deploy" in " ".join(ended.err.split())
+    warned = [one["text"] for one in ended.events if one["event"] == "warning" and "undo" in one["text"]]
+    assert [text for text in warned if "or finishes it" not in text] == []
 
 
 def queues(host: SandboxHost, number: int) -> dict[str, list[str]]:
