@@ -21,6 +21,9 @@ LINES_SHOWN = 8
 SENT_LINE = re.compile(r'File "<backline\.resources\.(\w+)>", line (\d+)')
 """How a host's traceback names a line of a resource that was sent to it."""
 
+NEXT = re.compile(r"\binv [a-z][a-z-]*( \S+)*$")
+"""A command at the end of a line that is to be typed next, of those that are about hosts of the inventory."""
+
 
 def explain(failure: Failure, site: Site) -> None:
     """Fill in what is not said yet; what is said stays as it is."""
@@ -58,9 +61,18 @@ def _next(failure: Failure, site: Site) -> str:
     """What is to be typed next stands in every hint."""
     hint = failure.hint.replace(COMMAND, site.command)
     if "inv " in hint:
-        return hint
+        return hint if isinstance(failure, Mistyped) else "\n".join(_entering(line, site) for line in hint.split("\n"))
     if isinstance(failure, Mistyped):
         return "\n".join(filter(None, (hint, site.again_with(failure.option, failure.instead))))
     if not hint and failure.code != ExitCode.USAGE:
         return f"what runs:  inv status{site.host_option}\nonce more:  {site.again}"
     return f"{hint or 'correct this'}\nthen:  {site.again}"
+
+
+def _entering(line: str, site: Site) -> str:
+    """The line of a hint; a command in it finds the same hosts as the one that was typed, and gets into them: in
+    another inventory a host of this name is another one."""
+    if not NEXT.search(line):
+        return line
+    said = line.split()
+    return line + "".join(words for option, words in site.typed.items() if option not in said)

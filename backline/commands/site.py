@@ -98,17 +98,22 @@ class Site:
     @property
     def host_option(self) -> str:
         """How the next command names the same hosts."""
+        return "".join(self.typed.values())
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """The options by which hosts are found and entered, by their names, as they are typed again."""
         options = {
             "--host": self.host,
             "--inventory": self.inventory_path,
             "--vault-password-file": self.vault_password_file,
         }
-        words = "".join(f" {name} {shlex.quote(value)}" for name, value in options.items() if value)
         asked = {
             "--ask-pass": self.entrance.ask_pass,
             "--ask-become-pass": self.entrance.ask_become_pass,
         }
-        return words + "".join(f" {name}" for name, wanted in asked.items() if wanted)
+        words = {name: f" {name} {shlex.quote(value)}" for name, value in options.items() if value}
+        return words | {name: f" {name}" for name, wanted in asked.items() if wanted}
 
     @property
     def again(self) -> str:
