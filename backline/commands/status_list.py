@@ -70,10 +70,14 @@ class ProgramStatus:
 
 
 def status_of(site: Site) -> tuple[ProgramStatus, ...]:
-    """The status of every host; one that cannot be reached is one object with `error`."""
-    with ThreadPoolExecutor(max_workers=FORKS) as pool:
-        found = pool.map(lambda host: _host_status(replace(site, host=host.name)), site.hosts)
-        return tuple(item for items in found for item in items)
+    """The status of every host; one that cannot be reached is one object with `error`. Ctrl-C waits for none."""
+    pool = ThreadPoolExecutor(max_workers=FORKS)
+    try:
+        with site.entrance.asking():
+            found = pool.map(lambda host: _host_status(replace(site, host=host.name)), site.hosts)
+            return tuple(item for items in found for item in items)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def row(status: ProgramStatus) -> tuple[str, ...]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,8 @@ from tests.host.deploy.project import Completed, Project, make_project
 pytestmark = pytest.mark.timeout(240)
 
 Moment = Callable[[Project, SandboxHost], Deploy]
+LESS_THAN_A_LOGIN = 20.0
+"""Seconds: a deadline, sooner than a host that says nothing is given up."""
 
 
 @pytest.mark.parametrize(
@@ -88,22 +93,48 @@ def test_a_second_deploy_is_told_who_is_at_work_and_disturbs_nobody(live: Projec
         assert deploy.ended().code == 1
 
 
-def test_control_c_while_a_host_keeps_us_waiting(tmp_path: Path) -> None:
+class SilentHost:
+    """A host that takes connections and says nothing, as the sandbox of a project."""
+
+    def __init__(self, folder: Path, listening: socket.socket) -> None:
+        self.project = make_project(folder, "sandbox")
+        self._listening = listening
+        port = listening.getsockname()[1]
+        variables = {"ansible_ssh_host": "127.0.0.1", "ansible_port": port, "ansible_user": "me"}
+        place = folder / "inventory/host_vars/sandbox/connection.yml"
+        place.write_text(json.dumps({**variables, "nginx_listen": "127.0.0.1:8080"}))
+
+    @contextmanager
+    def kept_waiting(self) -> Iterator[None]:
+        """Whoever connects now, as long as the block lasts."""
+        line, _ = self._listening.accept()
+        with line:
+            yield
+
+
+@pytest.fixture
+def silent(tmp_path: Path) -> Iterator[SilentHost]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield SilentHost(tmp_path, listening)
+
+
+def test_control_c_while_a_host_keeps_us_waiting(silent: SilentHost) -> None:
     """Whoever connects waits for half a minute in a thread; Ctrl-C does not wait for that. It may come before the step
     of connecting, since that is begun while settings are still read."""
-    project = make_project(tmp_path, "sandbox")
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        variables = {"ansible_ssh_host": "127.0.0.1", "ansible_port": silent.getsockname()[1], "ansible_user": "me"}
-        folder = tmp_path / "inventory/host_vars/sandbox"
-        (folder / "connection.yml").write_text(json.dumps({**variables, "nginx_listen": "127.0.0.1:8080"}))
-        with Deploy(project) as deploy:
-            line, _ = silent.accept()
-            with line:
-                deploy.control_c()
-                ended = deploy.ended()  # the line is still open, and still silent
+    with Deploy(silent.project) as deploy, silent.kept_waiting():
+        deploy.control_c()
+        ended = deploy.ended()  # the line is still open, and still silent
     assert ended.code == 1, ended.err
     assert_one_screen(ended, "Stopped: ", "Ctrl-C", "state nothing was touched", "inv status")
     assert ended.summary["status"] == "failed"
+
+
+def test_control_c_while_status_waits_for_a_host(silent: SilentHost) -> None:
+    with silent.project.start("status") as process, silent.kept_waiting():
+        os.killpg(process.pid, signal.SIGINT)
+        _, told = process.communicate(timeout=LESS_THAN_A_LOGIN)
+    assert process.returncode == 1
+    assert "Stopped: status" in told
 
 
 def assert_one_screen(ended: Completed, *words: str) -> None:
