@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak streams bench lab servers lint format reference clean environment
+.PHONY: help demo test soak streams bench lab servers lint format reference record tour clean environment
 # What takes long begins first, and what is short fills the cores at the end.
 TESTS ?= tests/fleet tests/host tests/unit
 HOSTS ?= 3

@@ -10,6 +10,9 @@ from backline.resources.dataclass import dataclass
 from backline.resources.failure import Failure
 from backline.resources.resource import Action, Host, Question
 
+FOLDER_MODE = 0o700
+"""Of the folder where no run has been yet: what people typed is not everybody's."""
+
 
 @dataclass(frozen=True)
 class AppendLedger(Action):
@@ -25,7 +28,7 @@ class AppendLedger(Action):
 
     def _append(self) -> None:
         with attempting(f"write the ledger {self.path}"):
-            os.makedirs(os.path.dirname(self.path), mode=0o755, exist_ok=True)
+            os.makedirs(os.path.dirname(self.path), mode=FOLDER_MODE, exist_ok=True)
             descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
             try:
                 append_line(descriptor, self.entry)

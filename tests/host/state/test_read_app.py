@@ -133,6 +133,11 @@ def test_a_lock_that_was_removed_while_it_was_waited_for_is_not_held(
     Lock(str(path), "anna", "deploy", "").release()
 
 
+def test_the_ledger_s_folder_is_its_owner_s_where_nothing_was_deployed_yet(tmp_path: Path, machine: Machine) -> None:
+    AppendLedger(str(tmp_path / "shop/.backline/ledger.jsonl"), "{}").perform(machine)
+    assert (tmp_path / "shop/.backline").stat().st_mode & 0o777 == 0o700
+
+
 def test_an_entry_of_the_ledger_may_hold_what_unicode_calls_the_end_of_a_line(tmp_path: Path, machine: Machine) -> None:
     path, entry = str(tmp_path / "ledger"), '{"error": "no such file: a\u2028b\u0085c"}'
     AppendLedger(path, entry).perform(machine)
