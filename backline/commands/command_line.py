@@ -6,8 +6,11 @@ Looked at where tasks.py is read, since nothing else of ours comes before Invoke
 from __future__ import annotations
 
 import difflib
+import inspect
 import shlex
+import signal
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -24,8 +27,12 @@ PROGRAMS = ("inv", "invoke")
 MODULE = ("invoke", "__main__.py")
 """As `python -m invoke` calls itself."""
 HELP_OPTIONS = ("--help", "-h")
+SHOWING = (*HELP_OPTIONS, "--list", "-l")
+"""With which Invoke only shows something."""
 LINE = "line"
 """The argument of a command that takes a whole command line as one word."""
+HELP_WIDTH = 78
+"""Cells, behind Invoke's two of indentation."""
 INVOKES_CODE = 1
 
 
@@ -33,11 +40,13 @@ def prepare(namespace: Collection, argv: Sequence[str]) -> None:
     """Refuse a command line that cannot be meant, with what could be; and have --help behind a command mean its help.
     Raises Exit, which Invoke tells. What is not typed to Invoke's own program is left alone."""
     program, *words = argv or [""]
-    path = Path(program)
-    is_invoke = path.name in PROGRAMS or path.parts[-2:] == MODULE
-    if not is_invoke or not words or words[0].startswith("-"):
+    if not _is_invokes(Path(program)) or not words:
         return
+    if words[0].partition("=")[0] in SHOWING or words[-1] in HELP_OPTIONS:
+        _show_well(namespace)
     names = namespace.task_names
+    if words[0].startswith("-"):
+        return
     if words[0] not in names:
         _refuse(unknown_command(words, names))
     task = namespace[words[0]]
@@ -47,6 +56,20 @@ def prepare(namespace: Collection, argv: Sequence[str]) -> None:
     failure = objection(words, names, task)
     if failure:
         _refuse(failure)
+
+
+def _is_invokes(program: Path) -> bool:
+    return program.name in PROGRAMS or program.parts[-2:] == MODULE
+
+
+def _show_well(namespace: Collection) -> None:
+    """What Invoke shows of commands fits a usual screen, where it folds nothing itself and a terminal would break
+    within words; and who reads but the first lines of it leaves without a traceback."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    for task in (namespace[name] for name in namespace.task_names):
+        paragraphs = inspect.cleandoc(task.__doc__ or "").split("\n\n")
+        folded = (textwrap.fill(one, HELP_WIDTH, break_long_words=False, break_on_hyphens=False) for one in paragraphs)
+        task.__doc__ = "\n\n".join(folded)
 
 
 def objection(words: Sequence[str], names: Iterable[str], task: Task[Any]) -> ConfigurationError | None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +18,13 @@ from backline.commands.collection import commands
 from backline.commands.command_line import prepare
 
 TASKS = str(Path(__file__).parents[2] / "tasks.py")
+
+
+@pytest.fixture(autouse=True)
+def _usual_signals() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGPIPE)
+    yield
+    signal.signal(signal.SIGPIPE, before)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +63,31 @@ def test_help_behind_a_command_is_not_its_argument(command: str) -> None:
     prepare(namespace, ["inv", command, "--help"])
     asked = Parser(namespace.to_contexts(), program.initial_context).parse_argv([command, "--help"])
     assert asked[0].args["help"].value == command
+
+
+@pytest.mark.parametrize("typed", ["ping --help", "--help ping", "--help=ping"])
+def test_help_fits_a_usual_screen(typed: str) -> None:
+    namespace = commands(TASKS)
+    prepare(namespace, ["inv", *typed.split()])
+    lines = [line for name in namespace.task_names for line in (namespace[name].__doc__ or "").splitlines()]
+    assert max(map(len, lines)) <= 78
+    assert 'inv tail-celery-log --host prod -n 100 --grep "Task .* raised" --around 3' in lines
+
+
+@pytest.mark.parametrize("typed", ["--list", "deploy --help"])
+def test_a_reader_who_leaves_is_no_mistake(typed: str) -> None:
+    """inv --list | head"""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "invoke", *typed.split()],
+        cwd=Path(TASKS).parent,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (-signal.SIGPIPE, b"")
 
 
 @pytest.mark.parametrize(
