@@ -33,6 +33,8 @@ LINE = "line"
 """The argument of a command that takes a whole command line as one word."""
 HELP_WIDTH = 78
 """Cells, behind Invoke's two of indentation."""
+SURELY_MEANT = 0.7
+"""How alike a command must be to be suggested (1: the same): `help` means no shell."""
 INVOKES_CODE = 1
 
 
@@ -99,11 +101,13 @@ def unknown_command(words: Sequence[str], names: Iterable[str]) -> Configuration
     name, *rest = words
     names = sorted(names)
     if rest and f"{name}.{rest[0]}" in names:
-        return ConfigurationError(f"{name} {rest[0]} is one word", hint=_typed([f"{name}.{rest[0]}", *rest[1:]]))
+        return ConfigurationError(
+            f"{name} {rest[0]} is written as one word", hint=_typed([f"{name}.{rest[0]}", *rest[1:]])
+        )
     members = [one for one in names if one.startswith(f"{name}.")]
     if members:
         return ConfigurationError(f"{name} is a family of commands", lines=tuple(members), hint=_typed([members[-1]]))
-    near = difflib.get_close_matches(name, names, n=1)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=SURELY_MEANT)
     if not near:
         return ConfigurationError(f"no command is called {name}", hint="all of them:  inv --list")
     return ConfigurationError(f"no command is called {name}; did you mean {near[0]}?", hint=_typed([near[0], *rest]))
@@ -147,7 +151,8 @@ def unquoted(words: Sequence[str], context: ParserContext) -> ConfigurationError
 
 def unknown_option(words: Sequence[str], word: str, context: ParserContext) -> ConfigurationError:
     """A command has no such option: which is nearest."""
-    near = difflib.get_close_matches(word, [one for one in context.flags if one.startswith("--")], n=1)
+    options = [one for one in (*context.flags, *context.inverse_flags) if one.startswith("--")]
+    near = difflib.get_close_matches(word, options, n=1)
     if not near:
         return ConfigurationError(f"inv {words[0]} has no option {word}", hint=f"its options:  inv {words[0]} --help")
     parted = [(one, *one.partition("=")) for one in words]

@@ -59,35 +59,35 @@ def connected(
     listener: Listener,
     without_python: WithoutPython = WithoutPython.TOLD,
     beginning: Collection[type[Action]] = (),
-    usual_forks: int = FORKS,
 ) -> Iterator[Fleet]:
     """A fleet of the site's hosts; its sessions end with the block. Where it is said what they are asked in the
-    beginning, the source of that is sent ahead, with what their roles may ask. `usual_forks` is on how many hosts steps
-    are done at once, where nobody said. Raises the first Failure to connect."""
+    beginning, the source of that is sent ahead, with what their roles may ask. Raises the gravest Failure to
+    connect."""
     roles = load_roles(site.project)
     with _opening(site, roles, listener, without_python, beginning) as sessions:
         _require_all(sessions)
-        with _fleet(site, roles, listener, sessions, usual_forks) as fleet:
+        with _fleet(site, roles, listener, sessions) as fleet:
             yield fleet
 
 
 @contextmanager
-def connected_where_reached(site: Site, listener: Listener) -> Iterator[Fleet]:
-    """A fleet of those of the site's hosts that let us in, for what is asked of each alone. After the block, or before
-    it where none does, raises the first Failure to connect: one host does not hide what the others have."""
+def connected_where_reached(site: Site, listener: Listener, usual_forks: int = FORKS) -> Iterator[Fleet]:
+    """A fleet of those of the site's hosts that let us in, for what is asked of each alone. `usual_forks` is on how many
+    hosts steps are done at once, where nobody said. After the block, or before it where none lets us in, raises the
+    gravest Failure to connect: one host does not hide what the others have."""
     roles = load_roles(site.project)
     with _opening(site, roles, listener, WithoutPython.TOLD) as sessions:
         if all(future.exception() for future in sessions):
             _require_all(sessions)
-        with _fleet(site, roles, listener, sessions) as fleet:
+        with _fleet(site, roles, listener, sessions, usual_forks) as fleet:
             yield fleet
         _require_all(sessions)
 
 
 @contextmanager
 def reached(site: Site, listener: Listener) -> Iterator[tuple[Session, ...]]:
-    """Those of the site's hosts that let us in, for what is asked of each alone. After the block, raises the first
-    Failure to connect: one host does not hide what the others said."""
+    """Those of the site's hosts that let us in, for what is asked of each alone. After the block, raises the
+    gravest Failure to connect: one host does not hide what the others said."""
     with _opening(site, load_roles(site.project), listener, WithoutPython.TOLD) as sessions:
         yield tuple(future.result() for future in sessions if not future.exception())
         _require_all(sessions)

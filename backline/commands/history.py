@@ -62,7 +62,7 @@ def show(site: Site, release: str) -> None:
 
     inv show r2 --host prod
     """
-    from backline.commands.connecting import connected
+    from backline.commands.connecting import connected_where_reached
     from backline.commands.deploying import release_number
     from backline.commands.release_sheet import release_sheet
     from backline.deploy.prepare import look
@@ -70,13 +70,13 @@ def show(site: Site, release: str) -> None:
     from backline.report.tables import sheet
 
     number = release_number(release)
-    with connected(site, to_errors) as fleet:
+    with connected_where_reached(site, to_errors) as fleet:
         sheets = [
             release_sheet(stock, number, read_ledger(target, 0))
             for target, stock in zip(fleet.targets, fleet.each(look), strict=True)
         ]
-    width = terminal_width(sys.stdout)
-    print("\n\n".join(sheet(facts, width) for facts in sheets))
+        width = terminal_width(sys.stdout)
+        print("\n\n".join(sheet(facts, width) for facts in sheets))
 
 
 def read_ledger(target: Target, count: int) -> tuple[LedgerEntry, ...]:

@@ -17,6 +17,7 @@ from backline.resources.failure import Interrupted
 
 if TYPE_CHECKING:
     from backline.commands.log_choice import Choice
+    from backline.fleet.fleet import Fleet
     from backline.report.log_lines import Sieve
 
 WORKERS = ("celery", "beat")
@@ -116,12 +117,14 @@ def logs(site: Site, wanted: Wanted, program: str = "") -> None:
 
 def _tail(site: Site, choice: Choice, wanted: Wanted) -> None:
     """Show what is wanted. Raises BrokenPipeError where nobody reads it any more."""
-    from backline.commands.connecting import connected
+    from backline.commands.connecting import connected_where_reached
     from backline.commands.tailing import Tail, writer_of
     from backline.fleet.fleet import FORKS
 
     lines, sieve = wanted.lines, wanted.sieve()
-    with connected(site, to_errors, usual_forks=max(FORKS, len(site.hosts))) as fleet:  # whoever is followed, stays
+    everybody = max(FORKS, len(site.hosts))  # whoever is followed, stays
+    with connected_where_reached(site, to_errors, everybody) as fleet:
+        _name_missing(site, fleet)
         tail = Tail(fleet, writer_of(wanted.json), choice, sieve)
         fleet.each(tail.find_logs, lines)
         try:
@@ -134,3 +137,11 @@ def _tail(site: Site, choice: Choice, wanted: Wanted) -> None:
                 raise
     if tail.nobody_reads:
         raise BrokenPipeError
+
+
+def _name_missing(site: Site, fleet: Fleet) -> None:
+    """Say at once whose lines are not there; why, the command ends with."""
+    there = {target.name for target in fleet.targets}
+    for host in site.hosts:
+        if host.name not in there:
+            print(f"{host.name} is not reached: its lines are missing", file=sys.stderr)

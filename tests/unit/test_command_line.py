@@ -32,10 +32,12 @@ def _usual_signals() -> Iterator[None]:
     [
         ("pnig", "no command is called pnig; did you mean ping?", "inv ping"),
         ("deply --host x", "did you mean deploy?", "inv deploy --host x"),
+        ("help", "no command is called help", "all of them:  inv --list"),
+        ("tail-celery-log --no-folow", "did you mean --no-follow?", "inv tail-celery-log --no-follow"),
         ("xyzzy", "no command is called xyzzy", "all of them:  inv --list"),
         ("tail_celery_log -n 5", "did you mean tail-celery-log?", "inv tail-celery-log -n 5"),
         ("sandbox", "sandbox is a family of commands", "inv sandbox.up"),
-        ("sandbox up", "sandbox up is one word", "inv sandbox.up"),
+        ("sandbox up", "sandbox up is written as one word", "inv sandbox.up"),
         ("deploy --hots=prod", "inv deploy has no option --hots; did you mean --host?", "inv deploy --host=prod"),
         ("ping -z", "inv ping has no option -z", "its options:  inv ping --help"),
         ("deploy prod --force", "if that is a host, name it with --host", "inv deploy --host prod --force"),
