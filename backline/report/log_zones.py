@@ -18,6 +18,8 @@ QUARTER = 15 * 60
 WESTMOST, EASTMOST = -12 * 3600, 14 * 3600
 LATEST = 30
 """Seconds after which a line is in its file at the latest, or the two times have nothing to do with each other."""
+LATEST_OF_ANOTHER = 10
+"""The same where lines without a time stand behind it, as Celery's last words do, which may be from any time."""
 TRACEBACK = "Traceback (most recent call last):"
 CLOCK_STEP = 1
 """Seconds by which a time may be ahead of its file's: a file's time is that of the kernel's last tick."""
@@ -30,8 +32,8 @@ def learned_offset(text: str, written: float) -> int | None:
     for number, line in reversed(list(enumerate(lines))):
         stamp = stamp_of(line)
         if stamp is not None:
-            tells = stamp.ahead is None and _is_one_entry(lines[number + 1 :])
-            return _offset(stamp.face - written) if tells else None
+            latest = LATEST if _is_one_entry(lines[number + 1 :]) else LATEST_OF_ANOTHER
+            return _offset(stamp.face - written, latest) if stamp.ahead is None else None
     return None
 
 
@@ -54,7 +56,7 @@ def _is_one_entry(behind: Sequence[str]) -> bool:
     return behind[:1] == [TRACEBACK] or all(line[:1].isspace() for line in behind)
 
 
-def _offset(ahead: float) -> int | None:
-    """The zone's, of a line that was so many seconds ahead of UTC when it was written."""
+def _offset(ahead: float, latest: int) -> int | None:
+    """The zone's, where the log was so many seconds ahead of UTC at its end, and at most `latest` behind its clock."""
     offset = ceil((ahead - CLOCK_STEP) / QUARTER) * QUARTER
-    return offset if offset - ahead <= LATEST and WESTMOST <= offset <= EASTMOST else None
+    return offset if offset - ahead <= latest and WESTMOST <= offset <= EASTMOST else None
