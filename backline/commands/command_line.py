@@ -85,6 +85,8 @@ def objection(words: Sequence[str], names: Iterable[str], task: Task[Any]) -> Co
     except ParseError as error:
         lacking = error.context.missing_positional_args if error.context else ()
         return lacking_argument(words, lacking[0].name or "", help) if lacking else lacking_value(words, context)
+    except ValueError:  # Invoke takes it for a number, and what it is not is told with a traceback
+        return no_number(words, context)
     if not left or left[0] in (*names, *HELP_OPTIONS):
         return None
     if LINE in task.positional:
@@ -128,6 +130,19 @@ def lacking_value(words: Sequence[str], context: ParserContext) -> Configuration
             return ConfigurationError(
                 f"{word} lacks its value: {option.help}", hint=f"its options:  inv {words[0]} --help"
             )
+    return None
+
+
+def no_number(words: Sequence[str], context: ParserContext) -> ConfigurationError | None:
+    """An option that takes a number has something else."""
+    for word, behind in zip(words, [*words[1:], ""], strict=True):
+        name, equals, value = word.partition("=")
+        option, given = context.flags.get(name), value if equals else behind
+        if option and option.kind is int and not given.lstrip("-").isdecimal():
+            right = [f"{name}={option.default}"] if equals else [name, str(option.default)]
+            place = words.index(word)
+            hint = _typed([*words[:place], *right, *words[place + (1 if equals else 2) :]])
+            return ConfigurationError(f"{name} {given}: a number is meant", hint=hint)
     return None
 
 

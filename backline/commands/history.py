@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LATEST = "20"
 
 
-@command(n="how many of the latest runs (default: 20)", json="one JSON document")
+@command(n="how many of the latest runs; 0: all (default: 20)", json="one JSON document")
 def history(site: Site, n: str = LATEST, json: bool = False) -> None:
     """Who did what on each host, when, and how it ended; the latest last.
 
