@@ -10,8 +10,8 @@ from types import ModuleType
 
 from invoke.collection import Collection
 
-from backline.commands.command import Command, task_of
-from backline.commands.command_line import prepare
+from backline.commands.command import Command, CommandTask, task_of
+from backline.commands.command_line import prepare_help, require_meant
 from backline.commands.garbage import collect_seldom
 
 MARK = f"\nfrom {Command.__module__} import ".encode()
@@ -51,5 +51,17 @@ def commands(tasks_file: str) -> Collection:
         else:
             for task in tasks:
                 namespace.add_task(task)
-    prepare(namespace, sys.argv)
+            _look_first(tasks[0], namespace)
+    prepare_help(namespace, sys.argv)
     return namespace
+
+
+def _look_first(task: CommandTask, namespace: Collection) -> None:
+    """Before Invoke reads the command line, which it does with the options of all commands: see what is wrong with it.
+    Invoke asks a copy of the task."""
+
+    def look() -> None:
+        task.before_parsing = None
+        require_meant(namespace, sys.argv)
+
+    task.before_parsing = look

@@ -81,7 +81,7 @@ def switching(**help: str) -> Callable[[Callable[..., None]], Command]:
     return mark
 
 
-def task_of(command: Command, project: Path, family: str = "") -> Task[Any]:
+def task_of(command: Command, project: Path, family: str = "") -> CommandTask:
     """The Invoke task of a command; `project` is the folder of tasks.py, `family` what is typed before its name."""
     name = f"{family}.{command.name}" if family else command.name
 
@@ -103,14 +103,19 @@ def task_of(command: Command, project: Path, family: str = "") -> Task[Any]:
     run.__signature__ = inspect.Signature([_option("context"), *own, *manners, *_common_options()])  # type: ignore[attr-defined]
     run.__doc__ = command.body.__doc__
     # Invoke would make -h mean --host, and others what nobody expects.
-    return _Task(run, name=command.name, help={**HELP, **command.manners, **command.help}, auto_shortflags=False)
+    return CommandTask(run, name=command.name, help={**HELP, **command.manners, **command.help}, auto_shortflags=False)
 
 
-class _Task(Task[Any]):
+class CommandTask(Task[Any]):
     """Its options are quickly copied: Invoke copies all options of all commands each time that it reads a command line,
     in depth, and there are hundreds."""
 
+    before_parsing: Callable[[], None] | None = None
+    """Done when Invoke asks for the options: tasks.py has been read, and the command line has not."""
+
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
+        if self.before_parsing:
+            self.before_parsing()
         arguments = super().get_arguments(ignore_unknown_help)
         for argument in arguments:
             argument.__class__ = _Flat

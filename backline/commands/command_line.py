@@ -1,17 +1,16 @@
 """A command line that Invoke would refuse without saying what was meant, or whose --help it would take for a value.
 
-Looked at where tasks.py is read, since nothing else of ours comes before Invoke parses it.
+Help is prepared where tasks.py makes the commands. What is wrong is looked for when Invoke asks for the options of the
+first one: by then all of tasks.py is read, which may have commands of its own.
 """
 
 from __future__ import annotations
 
-import difflib
 import inspect
-import shlex
 import signal
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -21,6 +20,16 @@ from invoke.parser import Parser
 from invoke.parser.context import ParserContext
 from invoke.tasks import Task
 
+from backline.commands.mistyped_line import (
+    lacking_argument,
+    lacking_value,
+    misplaced,
+    no_number,
+    unknown_command,
+    unknown_option,
+    unknown_word,
+    unquoted,
+)
 from backline.resources.failure import ConfigurationError
 
 PROGRAMS = ("inv", "invoke")
@@ -33,51 +42,58 @@ LINE = "line"
 """The argument of a command that takes a whole command line as one word."""
 HELP_WIDTH = 78
 """Cells, behind Invoke's two of indentation."""
-SURELY_MEANT = 0.7
-"""How alike a command must be to be suggested (1: the same): `help` means no shell."""
 INVOKES_CODE = 1
 
 
-def prepare(namespace: Collection, argv: Sequence[str]) -> None:
-    """Refuse a command line that cannot be meant, with what could be; and have --help behind a command mean its help.
-    Raises Exit, which Invoke tells. What is not typed to Invoke's own program is left alone."""
-    program, *words = argv or [""]
-    if not _is_invokes(Path(program)) or not words:
+def prepare_help(namespace: Collection, argv: Sequence[str]) -> None:
+    """Have what Invoke shows of commands fit a usual screen, and --help behind a command mean its help; and who reads
+    but the first lines of it leave without a traceback."""
+    words = _words(argv)
+    if not words or not (words[0].partition("=")[0] in SHOWING or words[-1] in HELP_OPTIONS):
         return
-    if words[0].partition("=")[0] in SHOWING or words[-1] in HELP_OPTIONS:
-        _show_well(namespace)
-    names = namespace.task_names
-    if words[0].startswith("-"):
-        return
-    if words[0] not in names:
-        _refuse(unknown_command(words, names))
-    task = namespace[words[0]]
-    if words[1:2] and words[1] in HELP_OPTIONS:
-        task.positional = ()  # or it would be the value of the first of them
-        return
-    failure = objection(words, names, task)
-    if failure:
-        _refuse(failure)
-
-
-def _is_invokes(program: Path) -> bool:
-    return program.name in PROGRAMS or program.parts[-2:] == MODULE
-
-
-def _show_well(namespace: Collection) -> None:
-    """What Invoke shows of commands fits a usual screen, where it folds nothing itself and a terminal would break
-    within words; and who reads but the first lines of it leaves without a traceback."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    for task in (namespace[name] for name in namespace.task_names):
+    for name in namespace.task_names:
+        task = namespace[name]
+        if [name] == words[:-1]:
+            task.positional = ()  # or --help would be the value of the first of them
         paragraphs = inspect.cleandoc(task.__doc__ or "").split("\n\n")
         folded = (textwrap.fill(one, HELP_WIDTH, break_long_words=False, break_on_hyphens=False) for one in paragraphs)
         task.__doc__ = "\n\n".join(folded)
 
 
-def objection(words: Sequence[str], names: Iterable[str], task: Task[Any]) -> ConfigurationError | None:
-    """What is wrong with the words of a command that is known; None where nothing is, or another command begins."""
+def require_meant(namespace: Collection, argv: Sequence[str]) -> None:
+    """Raises Exit, which Invoke tells, for a command line that cannot be meant, with what could be."""
+    words = _words(argv)
+    if not words:
+        return
+    names = namespace.task_names
+    if words[0].startswith("-"):
+        failure = None if _is_invokes_option(words[0]) else misplaced(words, names)
+    elif words[0] in names:
+        failure = None if words[-1] in HELP_OPTIONS else objection(words, names, namespace[words[0]])
+    else:
+        failure = unknown_command(words, names)
+    if failure:
+        _refuse(failure)
+
+
+def _words(argv: Sequence[str]) -> Sequence[str]:
+    """What is typed behind `inv`; nothing where the program is another one."""
+    program = Path(argv[0] if argv else "")
+    return argv[1:] if program.name in PROGRAMS or program.parts[-2:] == MODULE else ()
+
+
+def _is_invokes_option(word: str) -> bool:
+    """Short ones may stand together: -ep."""
     from invoke.main import program
 
+    known = program.initial_context.flags
+    is_short = word.startswith("-") and not word.startswith("--")
+    return word.partition("=")[0] in known or (is_short and word[:2] in known)
+
+
+def objection(words: Sequence[str], names: Iterable[str], task: Task[Any]) -> ConfigurationError | None:
+    """What is wrong with the words of a command that is known; None where nothing is, or another command begins."""
     help, context = dict(task.help), ParserContext(words[0], args=task.get_arguments())
     task.help = help  # which Invoke takes out of it, an option at a time
     try:
@@ -91,100 +107,11 @@ def objection(words: Sequence[str], names: Iterable[str], task: Task[Any]) -> Co
         return None
     if LINE in task.positional:
         return unquoted(words, context)
-    if left[0].partition("=")[0] in program.initial_context.flags:
+    if _is_invokes_option(left[0]):
         return None
     if left[0].startswith("-"):
         return unknown_option(words, left[0], context)
-    return unknown_word(words, left[0])
-
-
-def unknown_command(words: Sequence[str], names: Iterable[str]) -> ConfigurationError:
-    """There is no such command: what is nearest, and the members of a family whose name alone was typed."""
-    name, *rest = words
-    names = sorted(names)
-    if rest and f"{name}.{rest[0]}" in names:
-        return ConfigurationError(
-            f"{name} {rest[0]} is written as one word", hint=_typed([f"{name}.{rest[0]}", *rest[1:]])
-        )
-    members = [one for one in names if one.startswith(f"{name}.")]
-    if members:
-        return ConfigurationError(f"{name} is a family of commands", lines=tuple(members), hint=_typed([members[-1]]))
-    near = difflib.get_close_matches(name, names, n=1, cutoff=SURELY_MEANT)
-    if not near:
-        return ConfigurationError(f"no command is called {name}", hint="all of them:  inv --list")
-    return ConfigurationError(f"no command is called {name}; did you mean {near[0]}?", hint=_typed([near[0], *rest]))
-
-
-def lacking_argument(words: Sequence[str], name: str, help: Mapping[str, str]) -> ConfigurationError:
-    """A command did not get what it cannot do without."""
-    return ConfigurationError(
-        f"inv {words[0]} lacks its {name}: {help.get(name, name)}", hint=f"how it is used:  inv {words[0]} --help"
-    )
-
-
-def lacking_value(words: Sequence[str], context: ParserContext) -> ConfigurationError | None:
-    """An option that needs a value stands at the end, or before another one."""
-    for word, behind in zip(words, [*words[1:], ""], strict=True):
-        option = context.flags.get(word)
-        if option and option.takes_value and (not behind or behind in context.flags):
-            return ConfigurationError(
-                f"{word} lacks its value: {option.help}", hint=f"its options:  inv {words[0]} --help"
-            )
-    return None
-
-
-def no_number(words: Sequence[str], context: ParserContext) -> ConfigurationError | None:
-    """An option that takes a number has something else."""
-    for word, behind in zip(words, [*words[1:], ""], strict=True):
-        name, equals, value = word.partition("=")
-        option, given = context.flags.get(name), value if equals else behind
-        if option and option.kind is int and not given.lstrip("-").isdecimal():
-            right = [f"{name}={option.default}"] if equals else [name, str(option.default)]
-            place = words.index(word)
-            hint = _typed([*words[:place], *right, *words[place + (1 if equals else 2) :]])
-            return ConfigurationError(f"{name} {given}: a number is meant", hint=hint)
-    return None
-
-
-def unquoted(words: Sequence[str], context: ParserContext) -> ConfigurationError:
-    """A command line of several words was given to a command that takes it as one."""
-    own, line, rest = [], [], list(words[1:])
-    while rest:
-        word = rest.pop(0)
-        option = context.flags.get(word.partition("=")[0])
-        if option is None:
-            line.append(word)
-        else:
-            valued = option.takes_value and "=" not in word
-            own += [word, *rest[: 1 if valued else 0]]
-            rest = rest[1 if valued else 0 :]
-    return ConfigurationError(
-        f"inv {words[0]} takes the whole line as one word, so it must be quoted",
-        hint=_typed([words[0], " ".join(line), *own]),
-    )
-
-
-def unknown_option(words: Sequence[str], word: str, context: ParserContext) -> ConfigurationError:
-    """A command has no such option: which is nearest."""
-    options = [one for one in (*context.flags, *context.inverse_flags) if one.startswith("--")]
-    near = difflib.get_close_matches(word, options, n=1)
-    if not near:
-        return ConfigurationError(f"inv {words[0]} has no option {word}", hint=f"its options:  inv {words[0]} --help")
-    parted = [(one, *one.partition("=")) for one in words]
-    right = [f"{near[0]}{equals}{value}" if name == word else one for one, name, equals, value in parted]
-    return ConfigurationError(f"inv {words[0]} has no option {word}; did you mean {near[0]}?", hint=_typed(right))
-
-
-def unknown_word(words: Sequence[str], word: str) -> ConfigurationError:
-    """Something that is neither an option nor a command: it is a host, most often."""
-    right = [*words[: words.index(word)], "--host", *words[words.index(word) :]]
-    return ConfigurationError(
-        f"inv {words[0]} has no use for {word}; if that is a host, name it with --host", hint=_typed(right)
-    )
-
-
-def _typed(words: Sequence[str]) -> str:
-    return f"inv {shlex.join(words)}"
+    return unknown_word(words, left[0], context)
 
 
 def _refuse(failure: ConfigurationError) -> NoReturn:

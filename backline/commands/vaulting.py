@@ -17,7 +17,7 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 AGAIN = "the same once more: "
 
 
-@command()
+@command(name="what the variable is called: redis_password")
 def encrypt(site: Site, name: str) -> None:
     """Print a variable with its value encrypted, to be put into group_vars or host_vars; Ansible reads it too.
 

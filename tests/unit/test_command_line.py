@@ -15,7 +15,7 @@ from invoke.main import program
 from invoke.parser import Parser
 
 from backline.commands.collection import commands
-from backline.commands.command_line import prepare
+from backline.commands.command_line import prepare_help, require_meant
 
 TASKS = str(Path(__file__).parents[2] / "tasks.py")
 
@@ -40,7 +40,9 @@ def _usual_signals() -> Iterator[None]:
         ("sandbox up", "sandbox up is written as one word", "inv sandbox.up"),
         ("deploy --hots=prod", "inv deploy has no option --hots; did you mean --host?", "inv deploy --host=prod"),
         ("ping -z", "inv ping has no option -z", "its options:  inv ping --help"),
-        ("deploy prod --force", "if that is a host, name it with --host", "inv deploy --host prod --force"),
+        ("ping prod --json", "inv ping does not know what prod is", "a host:  inv ping --host prod --json"),
+        ("rollback --host prod r1", "an option says so", "a release:  inv rollback --host prod --to r1"),
+        ("--host prod ping", "--host belongs behind the command", "inv ping --host prod"),
         ("show", "inv show lacks its release", "how it is used:  inv show --help"),
         ("logs --program", "--program lacks its value: a worker, web, beat", "its options:  inv logs --help"),
         ("history -n x --json", "-n x: a number is meant", "inv history -n 20 --json"),
@@ -53,7 +55,7 @@ def _usual_signals() -> Iterator[None]:
 )
 def test_what_could_be_meant_is_said(typed: str, said: str, next_: str) -> None:
     with pytest.raises(Exit) as refused:
-        prepare(commands(TASKS), ["/usr/bin/inv", *typed.split()])
+        require_meant(commands(TASKS), ["/usr/bin/inv", *typed.split()])
     assert refused.value.code == 1
     screen = refused.value.message or ""
     assert said in " ".join(screen.split())
@@ -61,10 +63,19 @@ def test_what_could_be_meant_is_said(typed: str, said: str, next_: str) -> None:
     assert max(map(len, screen.splitlines())) <= 80
 
 
+def test_what_a_word_may_be_is_said_of_each_option() -> None:
+    with pytest.raises(Exit) as refused:
+        require_meant(commands(TASKS), ["inv", "logs", "web"])
+    assert (refused.value.message or "").splitlines()[-2:] == [
+        "  next   a host:     inv logs --host web",
+        "         a program:  inv logs --program web",
+    ]
+
+
 @pytest.mark.parametrize("command", ["show", "vault.encrypt", "manage"])
 def test_help_behind_a_command_is_not_its_argument(command: str) -> None:
     namespace = commands(TASKS)
-    prepare(namespace, ["inv", command, "--help"])
+    prepare_help(namespace, ["inv", command, "--help"])
     asked = Parser(namespace.to_contexts(), program.initial_context).parse_argv([command, "--help"])
     assert asked[0].args["help"].value == command
 
@@ -72,7 +83,7 @@ def test_help_behind_a_command_is_not_its_argument(command: str) -> None:
 @pytest.mark.parametrize("typed", ["ping --help", "--help ping", "--help=ping"])
 def test_help_fits_a_usual_screen(typed: str) -> None:
     namespace = commands(TASKS)
-    prepare(namespace, ["inv", *typed.split()])
+    prepare_help(namespace, ["inv", *typed.split()])
     lines = [line for name in namespace.task_names for line in (namespace[name].__doc__ or "").splitlines()]
     assert max(map(len, lines)) <= 78
     assert 'inv tail-celery-log --host prod -n 100 --grep "Task .* raised" --around 3' in lines
@@ -99,9 +110,22 @@ def test_a_reader_who_leaves_is_no_mistake(typed: str) -> None:
 )
 def test_what_is_right_or_invokes_own_is_left_alone(typed: str) -> None:
     namespace = commands(TASKS)
-    prepare(namespace, ["inv", *typed.split()])
+    require_meant(namespace, ["inv", *typed.split()])
     assert all("host" in namespace[name].help for name in namespace.task_names)
 
 
+@pytest.mark.parametrize(("typed", "code"), [("sweep", 0), ("sweeep", 1), ("show --help", 0)])
+def test_a_task_that_tasks_py_adds_is_a_command_too(tmp_path: Path, typed: str, code: int) -> None:
+    """As Invoke's own program reads it."""
+    own = "from invoke import task\n@task\ndef sweep(context):\n    print('swept')\nnamespace.add_task(sweep)\n"
+    (tmp_path / "tasks.py").write_text(f"{Path(TASKS).read_text()}\n{own}")
+    words = [sys.executable, "-m", "invoke", *typed.split()]
+    environment = {**os.environ, "PYTHONPATH": str(Path(TASKS).parent)}
+    done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    assert ("swept" in done.stdout, "did you mean sweep?" in done.stderr) == (typed == "sweep", typed == "sweeep")
+    assert ("One release: where it came from" in done.stdout) == typed.startswith("show")
+
+
 def test_what_is_not_typed_to_invoke_is_left_alone() -> None:
-    prepare(commands(TASKS), ["/usr/bin/pytest", "pnig"])
+    require_meant(commands(TASKS), ["/usr/bin/pytest", "pnig"])
