@@ -17,7 +17,7 @@ from backline.fleet.target import Target, expected
 from backline.resources.actions.missing_blobs import MissingBlobs
 from backline.resources.blobs import TreeFile
 from backline.resources.directory import Directory
-from backline.resources.failure import Interrupted
+from backline.resources.failure import Failure, Interrupted
 from backline.resources.file import File
 from backline.resources.link import Link
 from backline.resources.plan import Entry, Plan
@@ -33,6 +33,7 @@ ENVIRONMENT_MODE = 0o600
 ENVIRONMENT_MODE_FOR_GROUP = 0o640
 """Where it belongs to root, and the app's group may read it."""
 PROGRAM_MODE = 0o755
+MAKE_ROOM = "make room on that file system (df -h, df -i) and run this again"
 
 
 def push_code(target: Target, draft: Draft) -> None:
@@ -50,6 +51,7 @@ def push_code(target: Target, draft: Draft) -> None:
     paths = paths_of(draft.source.files)
     count = sum(len(paths[blob]) for blob in missing)
     size = sum(draft.source.repository.sizes(missing))
+    require_room(change, size)
     target.session.begin_upload(count, size)
     try:
         for blob, content in draft.source.repository.contents(missing):
@@ -59,6 +61,16 @@ def push_code(target: Target, draft: Draft) -> None:
     finally:
         _drop(target, incoming)
     target.session.remark(_sent(count, len(draft.source.files), size))
+
+
+def require_room(change: Change, size: int) -> None:
+    """Raises Failure where so many bytes, which are only the first that a release needs, surely do not fit."""
+    room = change.stock.state.room
+    if room is not None and size > room:
+        raise Failure(
+            f"{data_size(size)} are to be sent, and {data_size(room)} are free at {change.release.app.releases}",
+            hint=MAKE_ROOM,
+        )
 
 
 def _drop(target: Target, incoming: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -63,12 +64,20 @@ def no_inodes(kiosk: Kiosk) -> Generator[None]:
     kiosk.shell("mount -o remount,nr_inodes=20000 /srv && rm -f /srv/fill.*")
 
 
+@contextmanager
+def small_incoming(kiosk: Kiosk) -> Generator[None]:
+    """What comes in has a file system of its own, which nobody has asked for room."""
+    kiosk.shell(f"mkdir -p {INCOMING} && mount -t tmpfs -o size=1m none {INCOMING}")
+    yield
+    kiosk.shell(f"umount {INCOMING}")
+
+
 def something(kiosk: Kiosk) -> None:
     kiosk.another()
 
 
 def a_lot(kiosk: Kiosk) -> None:
-    (kiosk.shop / "large.bin").write_bytes(bytes(A_LOT))
+    (kiosk.shop / "large.bin").write_bytes(os.urandom(A_LOT))
     kiosk.another()
 
 
@@ -92,8 +101,9 @@ CASES = {
         MAKE_WRITABLE,
     ),
     "read-only programs": (read_only("/etc"), something, "start workers", READ_ONLY, MAKE_WRITABLE),
-    "to upload": (
-        full("/srv", MEGABYTE),
+    "to upload": (full("/srv", MEGABYTE), a_lot, "push code", "3.1 MB are to be sent, and ", MAKE_ROOM),
+    "while it is uploaded": (
+        small_incoming,
         a_lot,
         "push code",
         f"cannot receive code into {INCOMING}: {FULL}",

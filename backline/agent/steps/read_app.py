@@ -41,6 +41,8 @@ class AppState:
     journal: bool
     """A deploy has left something that is to be undone or finished."""
     lock: LockHolder | None
+    room: int | None = None
+    """Bytes that are free for whoever runs the agent, where the releases lie; None where that is not known."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class ReadApp(Question):
             virtualenvs=_virtualenvs(host, f"{self.root}/venvs"),
             journal=host.status(f"{state}/journal") is not None,
             lock=lock_holder(f"{state}/lock"),
+            room=_room(self.root),
         )
 
     def _programs(self) -> tuple[ProcessInfo, ...]:
@@ -96,6 +99,19 @@ class ReadApp(Question):
 
         begins_so = found.name.startswith((f"{self.app_name}-", f"{self.app_name}_"))
         return begins_so and (lies_in(found.log_file, self.root) or not re.search(OF_A_GENERATION, found.name))
+
+
+def _room(directory: str) -> int | None:
+    """Where there is no such folder yet, that of the nearest one above it."""
+    import os
+
+    while not os.path.isdir(directory):
+        directory = os.path.dirname(directory)
+    try:
+        found = os.statvfs(directory)
+    except OSError:
+        return None
+    return found.f_frsize * (found.f_bavail if os.getuid() else found.f_bfree)
 
 
 def _releases(host: Host, directory: str) -> tuple[ReleaseRecord, ...]:
