@@ -24,7 +24,6 @@ from backline.commands.mistyped_line import (
     lacking_argument,
     lacking_value,
     misplaced,
-    no_number,
     unknown_command,
     unknown_option,
     unknown_word,
@@ -101,8 +100,6 @@ def objection(words: Sequence[str], names: Iterable[str], task: Task[Any]) -> Co
     except ParseError as error:
         lacking = error.context.missing_positional_args if error.context else ()
         return lacking_argument(words, lacking[0].name or "", help) if lacking else lacking_value(words, context)
-    except ValueError:  # Invoke takes it for a number, and what it is not is told with a traceback
-        return no_number(words, context)
     if not left or left[0] in (*names, *HELP_OPTIONS):
         return None
     if LINE in task.positional:

@@ -58,19 +58,6 @@ def lacking_value(words: Sequence[str], context: ParserContext) -> Configuration
     return None
 
 
-def no_number(words: Sequence[str], context: ParserContext) -> ConfigurationError | None:
-    """An option that takes a number has something else."""
-    for word, behind in zip(words, [*words[1:], ""], strict=True):
-        name, equals, value = word.partition("=")
-        option, given = context.flags.get(name), value if equals else behind
-        if option and option.kind is int and not given.lstrip("-").isdecimal():
-            right = [f"{name}={option.default}"] if equals else [name, str(option.default)]
-            place = words.index(word)
-            hint = _typed([*words[:place], *right, *words[place + (1 if equals else 2) :]])
-            return ConfigurationError(f"{name} {given}: a number is meant", hint=hint)
-    return None
-
-
 def unquoted(words: Sequence[str], context: ParserContext) -> ConfigurationError:
     """A command line of several words was given to a command that takes it as one."""
     own, line, rest = [], [], list(words[1:])

@@ -45,8 +45,6 @@ def _usual_signals() -> Iterator[None]:
         ("--host prod ping", "--host belongs behind the command", "inv ping --host prod"),
         ("show", "inv show lacks its release", "how it is used:  inv show --help"),
         ("logs --program", "--program lacks its value: a worker, web, beat", "its options:  inv logs --help"),
-        ("history -n x --json", "-n x: a number is meant", "inv history -n 20 --json"),
-        ("history -n=x", "-n x: a number is meant", "inv history -n=20"),
         ("logs --program --json", "--program lacks its value", "its options:  inv logs --help"),
         ("manage showmigrations shop", "it must be quoted", "inv manage 'showmigrations shop'"),
         ("manage --host=web1 migrate --plan", "it must be quoted", "inv manage 'migrate --plan' --host=web1"),
