@@ -13,6 +13,8 @@ from math import ceil
 
 from backline.report.log_lines import Source, stamp_of
 
+END = 8 * 1024
+"""Characters in which the last line with a time is looked for; a page of a busy log has a hundred times that."""
 QUARTER = 15 * 60
 """Seconds; the zones of the world differ by whole quarters of an hour."""
 WESTMOST, EASTMOST = -12 * 3600, 14 * 3600
@@ -28,7 +30,7 @@ CLOCK_STEP = 1
 def learned_offset(text: str, written: float) -> int | None:
     """By how many seconds the clock of a log is ahead of UTC, by its end and when that was written (seconds since the
     epoch); None where they do not tell: no time, one with its zone, or one from long before."""
-    lines = text.splitlines()
+    lines = text[-END:].splitlines()
     for number, line in reversed(list(enumerate(lines))):
         stamp = stamp_of(line)
         if stamp is not None:
