@@ -72,9 +72,9 @@ def connected(
 
 @contextmanager
 def connected_where_reached(site: Site, listener: Listener, usual_forks: int = FORKS) -> Iterator[Fleet]:
-    """A fleet of those of the site's hosts that let us in, for what is asked of each alone. `usual_forks` is on how many
-    hosts steps are done at once, where nobody said. After the block, or before it where none lets us in, raises the
-    gravest Failure to connect: one host does not hide what the others have."""
+    """A fleet of those of the site's hosts that let us in, for what is asked of each alone. `usual_forks` is on how
+    many hosts steps are done at once, where nobody said. After the block, or before it where none lets us in, raises
+    the gravest Failure to connect: one host does not hide what the others have."""
     roles = load_roles(site.project)
     with _opening(site, roles, listener, WithoutPython.TOLD) as sessions:
         if all(future.exception() for future in sessions):
