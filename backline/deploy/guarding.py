@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from backline.agent.events import Event, Kind
-from backline.agent.faults import as_failure
 from backline.deploy.concluding import conclude, ledger_entry, ledger_path
+from backline.deploy.left_to_hosts import IN_DOUBT, ended_at_once, faulted
 from backline.deploy.order import Order
-from backline.deploy.stopping import IN_DOUBT, Stopping, ended_at_once
+from backline.deploy.stopping import Stopping
 from backline.fleet.fleet import Fleet
 from backline.fleet.target import Target
 from backline.resources.dataclass import dataclass, field, replace
@@ -150,8 +150,8 @@ def _concluded(run: Run) -> Iterator[None]:
             failure.hint = failure.hint or f"{run.order.command}   (when you want it after all)"
         raise
     except Exception as error:
-        failure = as_failure(error)
-        raise
+        failure = faulted(run, error)
+        raise failure from error
     finally:
         if not isinstance(sys.exc_info()[1], KeyboardInterrupt):
             run.fleet.go_on()
