@@ -60,7 +60,7 @@ def test_another_timeout_is_read_without_a_stop() -> None:
 
 
 def test_it_asks_at_the_links_that_the_switch_moves() -> None:
-    assert f'server "unix:{HOME}/shop/run/web.sock";' in text()
+    assert f'server "unix:{HOME}/shop/run/web.sock" max_fails=0;' in text()
     assert "try_files /static/$asset /static-previous/$asset @app;" in text()
     assert f'root "{HOME}/shop/run";' in text()
 
@@ -130,7 +130,7 @@ def test_as_root_the_plan_says_nothing_before_what_it_needs() -> None:
 
 def test_a_site_says_of_the_app_what_an_own_server_says() -> None:
     written = site_text(site(web_hostnames=("shop.example.com",)))
-    assert 'server "unix:/srv/shop/run/web.sock";' in written
+    assert 'server "unix:/srv/shop/run/web.sock" max_fails=0;' in written
     assert "    listen 80;\n    server_name shop.example.com;" in written
     assert "    location / {\n        proxy_pass http://backline-shop;" in written
     assert "try_files /static/$asset /static-previous/$asset @app;" in written

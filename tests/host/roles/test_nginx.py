@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -30,14 +31,24 @@ SECONDS = 120.0
 
 
 class Backend(socketserver.ThreadingUnixStreamServer):
-    """What stands for gunicorn: it answers with its name and the headers that it was sent."""
+    """What stands for gunicorn: it answers with its name and the headers that it was sent, and keeps a connection for
+    the next request, unless it is told not to."""
 
     daemon_threads = True
 
     def __init__(self, path: Path) -> None:
         self.name = path.name
+        self.asked: list[str] = []
+        self.dies_in = ""
+        """The next request of this method is not answered: the process is gone."""
+        self.open: set[socket.socket] = set()
         super().__init__(str(path), Answer)
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def close_idle(self) -> None:
+        """As gunicorn does with what has been silent for two seconds."""
+        for connection in set(self.open):
+            connection.shutdown(socket.SHUT_RDWR)
 
     def end(self) -> None:
         self.shutdown()
@@ -45,8 +56,23 @@ class Backend(socketserver.ThreadingUnixStreamServer):
 
 
 class Answer(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Backend
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.open.add(self.connection)
+
+    def finish(self) -> None:
+        self.server.open.discard(self.connection)
+        super().finish()
+
     def do_GET(self) -> None:
-        assert isinstance(self.server, Backend)
+        self.server.asked.append(self.command)
+        if self.command == self.server.dies_in:
+            self.server.dies_in = ""
+            self.close_connection = True
+            return
         lines = [f"{self.server.name} {self.path}", *(f"{name}: {value}" for name, value in self.headers.items())]
         body = "\n".join(lines).encode()
         self.send_response(200)
@@ -71,6 +97,19 @@ class Site:
 
     run: Path
     port: int
+    process: subprocess.Popen[bytes]
+    backend: Backend
+    """The release that is live at first."""
+
+    @contextmanager
+    def starved(self) -> Iterator[None]:
+        """nginx gets no time meanwhile."""
+        (worker,) = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        os.kill(int(worker), signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(int(worker), signal.SIGCONT)
 
     def get(self, path: str, host: str = "shop.example.com", body: bytes | None = None) -> http.client.HTTPResponse:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
@@ -123,7 +162,7 @@ def site(root: Path, request: pytest.FixtureRequest) -> Iterator[Site]:
     backends = [Backend(run / f"web-r{number}.sock") for number in (1, 2)]
     with (root / "nginx/log").open("wb") as log:
         process = subprocess.Popen(command(root), stdout=log, stderr=log)
-    site = Site(run, port)
+    site = Site(run, port, process, backends[0])
     site.point("web.sock", "web-r1.sock")
     site.point("static", "../releases/1/static")
     wait_for(site, process, root / "nginx/log")
@@ -170,6 +209,32 @@ def test_the_switch_needs_no_reload(site: Site) -> None:
     site.point("web.sock", "web-r2.sock")
     site.get("/")
     assert site.text.startswith("web-r2.sock")
+
+
+def test_a_request_is_not_written_to_a_connection_that_the_app_closes_at_that_moment(site: Site) -> None:
+    """nginx is told of both at once: a visitor's request, and the end of a connection that it had kept."""
+    visitor = http.client.HTTPConnection("127.0.0.1", site.port, timeout=SECONDS)
+    statuses = []
+    for _ in range(2):
+        with site.starved():
+            visitor.request("POST", "/", body=b"tea", headers={"Host": "shop.example.com"})
+            site.backend.close_idle()
+        response = visitor.getresponse()
+        response.read()
+        statuses.append(response.status)
+    visitor.close()
+    assert statuses == [200, 200]
+    assert site.backend.asked == ["POST", "POST"]
+
+
+@pytest.mark.parametrize(("method", "status", "asked"), [("GET", 200, ["GET", "GET"]), ("POST", 502, ["POST"])])
+def test_what_a_dying_process_left_unanswered_is_asked_again_unless_it_may_have_been_done(
+    site: Site, method: str, status: int, asked: list[str]
+) -> None:
+    site.backend.dies_in = method
+    assert site.get("/", body=b"tea" if method == "POST" else None).status == status
+    assert site.backend.asked == asked
+    assert site.get("/").status == 200
 
 
 def test_static_files_come_from_the_live_release_then_from_the_one_before_then_from_the_app(site: Site) -> None:
