@@ -16,6 +16,7 @@ from invoke.tasks import Task
 from backline.commands.entrance import Entrance
 from backline.commands.exits import told_failures
 from backline.commands.explaining import UNTOUCHED
+from backline.commands.greeting import greet
 from backline.commands.site import Site
 from backline.resources.dataclass import dataclass, field
 from backline.resources.failure import Interrupted
@@ -96,6 +97,8 @@ def task_of(command: Command, project: Path, family: str = "") -> CommandTask:
             project, host, inventory, verbose, command=typed, entrance=entrance, vault_password_file=vault, **told
         )
         with told_failures(site, debug), _stopped_early(command):
+            if command.manners:
+                greet(site)
             command.body(site, **options)
 
     own = list(inspect.signature(command.body).parameters.values())[1:]

@@ -6,7 +6,7 @@ import shlex
 import time
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -16,15 +16,15 @@ from backline.commands.host_settings import checked_settings, settings_of_hosts,
 from backline.commands.roles import load_roles
 from backline.commands.site import Site
 from backline.deploy.role import kinds_of
-from backline.fleet.fleet import FORKS, Fleet, closing, gravest
+from backline.fleet.fleet import Fleet, closing, gravest
+from backline.fleet.forks import FORKS
 from backline.fleet.interpreters import Interpreters, usual_file
 from backline.fleet.python_packages import install_python
 from backline.fleet.session import Listener, Session
 from backline.fleet.starting import NoPython, Start
 from backline.fleet.target import Target
-from backline.resources.failure import ConfigurationError, Failure, Interrupted, Unreachable
+from backline.resources.failure import Failure, Interrupted, Unreachable
 from backline.resources.resource import Action
-from backline.settings.connection import connection_settings
 from backline.settings.placeholder_facts import placeholder_facts
 from backline.settings.secret_names import SHORTEST, secret_values
 from backline.settings.settings import HostSettings
@@ -43,14 +43,6 @@ class WithoutPython(Enum):
 
 
 CONNECT = "connect"
-
-
-def greet(site: Site) -> None:
-    """Begin to connect to the site's hosts, while we still find out what to ask of them; nobody logs in. What cannot be
-    is told by whoever connects in earnest."""
-    with suppress(ConfigurationError):
-        for host in site.hosts[: site.most_at_once or FORKS]:
-            site.entrance.access.greet(connection_settings(host, site.inventory))
 
 
 @contextmanager

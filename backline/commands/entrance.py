@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from backline.settings.connection import ConnectionSettings
     from backline.transport.access import Access
     from backline.transport.asking import AtTheTerminal
+    from backline.transport.dialling import Dialling
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,14 @@ class Entrance:
         """Made when the first connection is."""
         from backline.transport.access import Access
 
-        return Access(self._terminal)
+        return Access(self._terminal, self.dialling)
+
+    @cached_property
+    def dialling(self) -> Dialling:
+        """The lines that are open before it."""
+        from backline.transport.dialling import Dialling
+
+        return Dialling()
 
     @contextmanager
     def asking(self) -> Iterator[None]:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 
 from backline.agent.events import Event
-from backline.commands.connecting import WithoutPython, connected, greet
+from backline.commands.connecting import WithoutPython, connected
 from backline.commands.exits import as_failure, stop_writing
 from backline.commands.explaining import UNTOUCHED, explain
 from backline.commands.host_settings import other_hosts
@@ -41,7 +41,6 @@ def run(site: Site, prepare: Callable[[Listener], Work], json: bool, force: bool
     failure: Failure | None = None
     try:
         with _listening(site, json) as teller:
-            greet(site)
             listener = stopwatch.before(teller)
             work = prepare(listener)
             order = order_of(site, force)

@@ -13,7 +13,7 @@ from backline.commands.notes import to_errors
 from backline.commands.site import Site
 from backline.deploy.prepare import look
 from backline.deploy.stock import KnownProgram, Stock
-from backline.fleet.fleet import FORKS
+from backline.fleet.forks import FORKS
 from backline.fleet.target import Target
 from backline.report.shortening import short_moment
 from backline.report.tables import Column

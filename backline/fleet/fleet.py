@@ -10,6 +10,7 @@ from queue import SimpleQueue
 from typing import Concatenate, ParamSpec, TypeVar
 
 from backline.agent.events import Event, Kind, Outcome
+from backline.fleet.forks import FORKS
 from backline.fleet.session import Listener
 from backline.fleet.target import Target
 from backline.resources.failure import ExitCode, Failure, Interrupted
@@ -17,9 +18,6 @@ from backline.resources.failure import ExitCode, Failure, Interrupted
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 Step = Callable[Concatenate[Target, Parameters], Result]
-
-FORKS = 32
-"""Hosts at once."""
 
 SEVERITY = (
     ExitCode.PARTIAL,

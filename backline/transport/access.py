@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from backline.transport.asking import Asking, Nobody
 from backline.transport.destination import Destination, destination_of, hops_of
+from backline.transport.dialling import Dialling
 from backline.transport.early import Early
 from backline.transport.exchange import begin_exchange
 from backline.transport.identities import Identities
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
 class Access:
     """A run makes one; any thread may use it."""
 
-    def __init__(self, asking: Asking | None = None) -> None:
+    def __init__(self, asking: Asking | None = None, dialling: Dialling | None = None) -> None:
         self.asking = asking or Nobody()
         self.keys = Keys(self.asking)
         self.pace = Pace()
-        self.early = Early(begin_exchange)
+        self.early = Early(dialling or Dialling(), begin_exchange)
         self._texts: dict[str, str] = {}
         self._lock = threading.Lock()
 

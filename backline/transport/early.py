@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from backline.resources.dataclass import dataclass
 from backline.resources.failure import Unreachable
-from backline.transport.tcp import QuickSocket, open_socket
 
 if TYPE_CHECKING:
     from backline.transport.destination import Destination
+    from backline.transport.dialling import Dialling
     from backline.transport.exchange import Transport
+    from backline.transport.tcp import QuickSocket
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,9 @@ class Begun:
 class Early:
     """One for each address: an sshd counts who has not logged in yet (see pace.py). Any thread may ask."""
 
-    def __init__(self, exchange: Callable[[Destination, QuickSocket], Transport]) -> None:
+    def __init__(self, dialling: Dialling, exchange: Callable[[Destination, QuickSocket], Transport]) -> None:
         """`exchange` begins a key exchange on a line, without waiting for its end."""
+        self._dialling = dialling
         self._exchange = exchange
         self._begun: dict[tuple[str, int], Future[Begun]] = {}
         self._lock = threading.Lock()
@@ -56,7 +58,7 @@ class Early:
 
     def _connect(self, destination: Destination, coming: Future[Begun]) -> None:
         try:
-            line = open_socket(destination.host, destination.port, destination.timeout)
+            line = self._dialling.line(destination.host, destination.port, destination.timeout)
             coming.set_result(Begun(line, self._exchange(destination, line)))
         except Unreachable as failure:
             failure.hint = destination.hint or failure.hint

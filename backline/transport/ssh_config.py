@@ -11,12 +11,11 @@ import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from paramiko.config import SSHConfig, SSHConfigDict
-from paramiko.ssh_exception import ConfigParseError, CouldNotCanonicalize
-
 from backline.resources.failure import ConfigurationError
 
 if TYPE_CHECKING:
+    from paramiko.config import SSHConfigDict
+
     from backline.settings.connection import ConnectionSettings
 
 PERSONAL = "~/.ssh/config"
@@ -25,6 +24,8 @@ NO_FILE = "none"
 DEEPEST = 16
 """Files that include each other, as many as ssh follows."""
 EVERY_HOST = "Host *"
+LEADING_ELSEWHERE = ("hostname", "port", "proxyjump", "proxycommand", "match", "canonicalizehostname")
+"""Words, in small letters, without which one gets to where the inventory says."""
 
 
 def configuration_text(chosen: str) -> str:
@@ -49,6 +50,9 @@ def configuration_text(chosen: str) -> str:
 
 def host_options(settings: ConnectionSettings, text: str) -> SSHConfigDict:
     """What the inventory and the configuration say together of the host. Raises ConfigurationError."""
+    from paramiko.config import SSHConfig
+    from paramiko.ssh_exception import ConfigParseError, CouldNotCanonicalize
+
     said = "\n".join(_said(settings))
     try:
         return SSHConfig.from_text(f"{said}\n{text}").lookup(settings.host)
@@ -57,6 +61,11 @@ def host_options(settings: ConnectionSettings, text: str) -> SSHConfigDict:
             f"the configuration of ssh cannot be read: {error}",
             hint=f"what does ssh say of it?  ssh -G {shlex.quote(settings.host)}",
         ) from error
+
+
+def leads_elsewhere(text: str) -> bool:
+    """Whether what stands in the configuration may have another address, or a way there, for some host."""
+    return any(_split(line)[0] in LEADING_ELSEWHERE for line in text.splitlines())
 
 
 def _said(settings: ConnectionSettings) -> Iterator[str]:

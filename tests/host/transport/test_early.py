@@ -14,6 +14,7 @@ import pytest
 from backline.resources.failure import Unreachable
 from backline.settings.connection import ConnectionSettings
 from backline.transport.access import Access
+from backline.transport.dialling import Dialling
 from backline.transport.host_keys import UnknownHostKey
 from backline.transport.ssh import open_ssh
 from tests.host.openssh import OpenSSHServer, free_port
@@ -58,6 +59,36 @@ def test_a_login_goes_on_with_what_was_begun_once(relay: Relay, settings: Connec
     assert relay.connections == 2
 
 
+def test_a_login_goes_on_with_the_line_that_was_dialled(relay: Relay, settings: ConnectionSettings) -> None:
+    dialling = Dialling()
+    for _ in range(2):
+        dialling.dial(settings)
+    wait_for(lambda: relay.connections == 1)
+    access = Access(dialling=dialling)
+    access.greet(settings)
+    let_in(settings, access)
+    assert relay.connections == 1
+
+
+def test_nothing_is_dialled_where_only_ssh_knows_the_way(
+    relay: Relay, settings: ConnectionSettings, tmp_path: Path
+) -> None:
+    configuration = tmp_path / "config"
+    configuration.write_text("Host elsewhere\n  Port 2200\n")
+    dialling = Dialling()
+    for other in (
+        replace(settings, proxy_jump="jump"),
+        replace(settings, proxy_command="nc %h %p"),
+        replace(settings, configuration=str(configuration)),
+        replace(settings, connection="local"),
+    ):
+        dialling.dial(other)
+    line = dialling.line(settings.host, settings.port, DEADLINE)
+    wait_for(lambda: relay.connections > 0)
+    assert relay.connections == 1
+    line.close()
+
+
 def test_nobody_logs_in_before_somebody_wants_to(openssh_server: OpenSSHServer, settings: ConnectionSettings) -> None:
     access = Access()
     logins = openssh_server.log().count("Accepted")
@@ -85,7 +116,9 @@ def test_what_has_ended_meanwhile_is_connected_anew(
 
 
 def test_a_host_that_cannot_be_reached_is_told_when_it_counts(openssh_server: OpenSSHServer) -> None:
-    access, nothing = Access(), openssh_server.changed(port=free_port(), unreachable_hint="inv sandbox.up")
+    dialling, nothing = Dialling(), openssh_server.changed(port=free_port(), unreachable_hint="inv sandbox.up")
+    access = Access(dialling=dialling)
+    dialling.dial(nothing)
     access.greet(nothing)
     with pytest.raises(Unreachable, match="refused the connection") as caught:
         open_ssh(nothing, "true", access)

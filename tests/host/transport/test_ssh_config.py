@@ -13,6 +13,7 @@ from backline.settings.connection import ConnectionSettings
 from backline.transport.access import Access
 from backline.transport.destination import Destination
 from backline.transport.ssh import open_ssh
+from backline.transport.ssh_config import leads_elsewhere
 from tests.host.openssh import OpenSSHServer, free_port, make_key, run_sshd, start_openssh
 
 BARE = ConnectionSettings(connection="ssh", host="shop")
@@ -195,9 +196,17 @@ def test_what_is_read_is_what_ssh_reads(tmp_path: Path, text: str) -> None:
     assert (ours.host, str(ours.port), ours.user) == (said["hostname"][0], said["port"][0], said["user"][0])
     assert ours.identities_only == (said["identitiesonly"][0] == "yes")
     assert [ours.proxy_jump] == said.get("proxyjump", [""])
+    straight = (said["hostname"][0], said["port"][0], "proxyjump" in said, "proxycommand" in said)
+    assert leads_elsewhere(text) or straight == (settings.host, "22", False, False)
     for files, word in ((named_keys(ours), "identityfile"), (ours.certificate_files, "certificatefile")):
         if files:
             assert [str(Path(file)) for file in files] == [expanded(file, ours) for file in said[word]]
+
+
+def test_what_says_nothing_of_addresses_leads_nowhere_else() -> None:
+    debians = "Include /etc/ssh/ssh_config.d/*.conf\nHost *\n  SendEnv LANG LC_*\n#  Port 22\n  HashKnownHosts yes\n"
+    assert not leads_elsewhere(debians)
+    assert leads_elsewhere(f"{debians}Host shop\n  hostName=shop.example.com\n")
 
 
 def named_keys(destination: Destination) -> tuple[str, ...]:
