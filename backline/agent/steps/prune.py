@@ -51,7 +51,7 @@ class Prune(Action):
         names = host.names(directory)
         numbers = [int(name) for name in names if name.isdigit()]
         users = dict(_users(directory))
-        old = [number for number in sorted(numbers) if number not in self._kept(host)]
+        old = sorted(set(numbers) - self._kept(host))
         removed = tuple(number for number in old if number not in users)
         if numbers:
             BurnNumber(f"{self.root}/.backline", max(numbers)).perform(host)
