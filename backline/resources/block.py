@@ -5,7 +5,7 @@ from __future__ import annotations
 from backline.resources.dataclass import dataclass
 from backline.resources.path_resource import PathResource
 from backline.resources.resource import Difference
-from backline.resources.text_file import lines_of, write_lines
+from backline.resources.text_file import lines_in, lines_of, write_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Block(PathResource):
         write_lines(host, self.path, [*lines[:begin], *self._lines(), *lines[end:]])
 
     def _lines(self) -> list[str]:
-        return [self._mark("begin"), *self.content.splitlines(), self._mark("end")]
+        return [self._mark("begin"), *lines_in(self.content), self._mark("end")]
 
     def _mark(self, which: str) -> str:
         return f"{self.comment} {which} {self.name} (written by Backline)"

@@ -22,7 +22,12 @@ def lines_of(host: Host, path: str) -> list[str]:
         return []
     if not found.is_file:
         raise Conflict(f"{path} is a {found.kind}, and a file should be there", hint="move it away first")
-    lines = host.read(place).decode("utf-8", "surrogateescape").split("\n")
+    return lines_in(host.read(place).decode("utf-8", "surrogateescape"))
+
+
+def lines_in(text: str) -> list[str]:
+    """The lines of a text without their ends. Only a newline ends one: `splitlines` takes form feeds and U+2028 too."""
+    lines = text.split("\n")
     return lines[:-1] if lines[-1] == "" else lines
 
 

@@ -81,6 +81,13 @@ def test_block_is_added_changed_and_kept_where_it_stands(this_host: ThisHost, tm
     assert [line for line in file.read_text().splitlines() if not line.startswith("#")] == ["first", "c", "last", "x"]
 
 
+def test_block_keeps_what_unicode_calls_the_end_of_a_line(this_host: ThisHost, tmp_path: Path) -> None:
+    block = Block(str(tmp_path / "notes"), "shop", "a\u2028b\fc\x85d\r\ne\n")
+    assert this_host.apply(block)
+    assert not this_host.apply(block)
+    assert (tmp_path / "notes").read_bytes().split(b"\n")[1:-2] == ["a\u2028b\fc\x85d\r".encode(), b"e"]
+
+
 def test_block_that_lost_its_end_is_written_anew_and_nothing_is_lost(this_host: ThisHost, tmp_path: Path) -> None:
     file = tmp_path / "hosts"
     block = Block(str(file), "shop", "a", comment=";")
