@@ -20,6 +20,8 @@ from backline.settings.type_check import TypeCheck
 
 SEARCHED = ("auto", "auto_silent", "auto_legacy", "auto_legacy_silent")
 """Ansible's words for: find a Python yourself."""
+BY_PATH = "/usr/bin/env "
+"""Before a name that is sought in PATH; the shell seeks it there anyway."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ def connection_settings(host: InventoryHost, inventory: Inventory) -> Connection
         alone = len(reading.problems) == 1
         cause = reading.problems[0] if alone else f"{len(reading.problems)} things are wrong with how to reach it"
         raise ConfigurationError(cause, lines=() if alone else tuple(reading.problems), host=host.name)
+    python = said.ansible_python_interpreter
     return ConnectionSettings(
         connection="local" if said.ansible_connection == "local" else "ssh",
         host=said.ansible_host or host.name,
@@ -83,7 +86,7 @@ def connection_settings(host: InventoryHost, inventory: Inventory) -> Connection
         configuration=os.path.expanduser(arguments.configuration),
         password=said.ansible_password,
         timeout=said.ansible_ssh_timeout,
-        python="" if said.ansible_python_interpreter in SEARCHED else said.ansible_python_interpreter,
+        python="" if python in SEARCHED else python.removeprefix(BY_PATH).strip(),
         become=said.ansible_become,
         become_user=said.ansible_become_user,
         become_method=said.ansible_become_method,
@@ -127,6 +130,8 @@ class _Reading:
         except ConfigurationError as error:
             self.problems.append(error.cause)
             return None
+        if annotation is int and isinstance(value, str) and value.isdecimal():
+            value = int(value)  # as Ansible takes a port that a template, or quotes, made text
         check = TypeCheck(self.scope.variables[name])
         fitted = check.fitted(value, annotation)
         self.problems.extend(check.problems)
