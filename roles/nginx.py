@@ -31,7 +31,8 @@ from backline.settings.templates import render_template
 BRINGS = ("app", "virtualenv", "supervisor")
 
 _HOSTNAME = re.compile(r"(?:\*\.|\.)?[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?")
-_LISTEN = re.compile(r"(?:[A-Za-z0-9.*_-]+:|\[[0-9A-Fa-f:.]+\]:)?[0-9]{1,5}")
+_LISTEN = re.compile(r"(?:[A-Za-z0-9.*_-]+:|\[[0-9A-Fa-f:.]+\]:)?(?P<port>[0-9]{1,5})")
+_LAST_PORT = 65535
 _PROCESSES = re.compile("auto|[1-9][0-9]*")
 _SIZE = re.compile(r"[0-9]+[kKmMgG]?")
 _STATIC_URL = re.compile(r"/(?:[A-Za-z0-9._~-]+/)+")
@@ -86,8 +87,11 @@ class NginxSettings(Settings):
                 yield Objection(
                     "web_hostnames", f'"{hostname}" is no host name; shop.example.com and *.example.com are'
                 )
-        if not _LISTEN.fullmatch(self.nginx_listen):
+        listen = _LISTEN.fullmatch(self.nginx_listen)
+        if listen is None:
             yield Objection("nginx_listen", "must be an address and a port, or a port: 127.0.0.1:8080")
+        elif not 0 < int(listen["port"]) <= _LAST_PORT:
+            yield Objection("nginx_listen", f"must have a port from 1 to {_LAST_PORT}")
         if not _SIZE.fullmatch(self.nginx_client_max_body_size):
             yield Objection("nginx_client_max_body_size", "must be a size, such as 10m")
         if not _STATIC_URL.fullmatch(self.nginx_static_url):

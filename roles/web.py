@@ -26,6 +26,7 @@ STOP_MARGIN = 10
 """Seconds after the graceful timeout until Supervisor's KILL: gunicorn itself ends its workers first."""
 FIRST_WITH_CONTROL_SOCKET = (25, 1)
 
+_URL_PATH = re.compile(r"/[!-~]*")
 _CALLABLE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(.*\))?")
 
 
@@ -64,8 +65,8 @@ class WebSettings(Settings):
         """What types do not say."""
         if not _CALLABLE.fullmatch(self.web_application):
             yield Objection("web_application", "must name module and callable: shop.wsgi:application")
-        if not self.web_health_path.startswith("/"):
-            yield Objection("web_health_path", "must begin with a slash")
+        if not _URL_PATH.fullmatch(self.web_health_path):
+            yield Objection("web_health_path", "must begin with a slash, and be as in a URL: %20 for a space")
         for variable in ("web_workers", "web_threads", "web_patience", "web_graceful_timeout"):
             if getattr(self, variable) < 1:
                 yield Objection(variable, "must be at least 1")

@@ -86,6 +86,8 @@ def test_only_root_is_named_as_the_account() -> None:
         ("web_hostnames", ("https://shop.example.com",)),
         ("nginx_listen", "everywhere"),
         ("nginx_listen", "8080; #"),
+        ("nginx_listen", "99999"),
+        ("nginx_listen", "127.0.0.1:0"),
         ("nginx_client_max_body_size", "10 megabytes"),
         ("nginx_static_url", "static"),
         ("nginx_static_url", "https://cdn.example.com/"),
