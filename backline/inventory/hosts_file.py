@@ -86,9 +86,10 @@ def take_variables(group: GroupDraft, variables: dict[str, Variable]) -> None:
     group.variables.update(variables)
     if priority is None:
         return
-    if not isinstance(priority.value, int):
-        raise ConfigurationError(f"{priority.origin}: {PRIORITY} must be a whole number")
-    group.priority = priority.value
+    try:
+        group.priority = priority.value if isinstance(priority.value, int) else int(str(priority.value))
+    except ValueError:
+        raise ConfigurationError(f"{priority.origin}: {PRIORITY} must be a whole number") from None
 
 
 def take_hosts(drafts: HostsFile, key: HostKey, variables: dict[str, Variable], origin: Origin) -> tuple[str, ...]:

@@ -104,6 +104,9 @@ class _Reader:
                 )
         pairs = (word.partition("=") for word in words)
         variables = {name: _read(name, value, origin) for name, _, value in pairs}
+        if key.endswith(":"):
+            hint = "a port follows it, web1:2222; where this is YAML, the file's name ends in .yml"
+            raise ConfigurationError(f"{origin}: the name of a host does not end in a colon: {key}", hint=hint)
         names = take_hosts(self.drafts, host_key(key, origin), variables, origin)
         self.group.hosts += [name for name in names if name not in self.group.hosts]
 

@@ -74,6 +74,7 @@ def test_where_text_is_wanted_a_number_is_the_text_that_stands_there() -> None:
         ("[web]\n[web:vars]\nalone", "3: a variable should be here, name=value"),
         ("[prod:children]\nweb", "2: there is no group called web"),
         ("[web:vars]\na=1", "1: there is no group called web"),
+        ("[web]\nweb1:", "2: the name of a host does not end in a colon: web1:"),
         ("[web]\nweb[2:1]", "2: the range in web[2:1] is empty"),
         ("[web]\n[web:vars]\nansible_group_priority=x", "3: ansible_group_priority must be a whole number"),
     ],

@@ -55,6 +55,7 @@ GROUPS = """
         ("who: eu", "other: 1", "eu"),  # a child beats its parent
         ("who: eu", "who: apac", "eu"),  # of two at the same depth the later by name wins
         ("who: eu", "who: apac, ansible_group_priority: 10", "apac"),  # unless one has the greater priority
+        ("who: eu", "who: apac, ansible_group_priority: '10'", "apac"),
         ("other: 1", "other: 2", "parent"),
     ],
 )
