@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import platform
+import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from backline.agent.lock import Lock, holder_of
-from backline.agent.lock_holder import LockHolder
+from backline.agent.lock_holder import LockHolder, lock_holder
 from backline.agent.machine import Machine
 from backline.agent.steps.append_ledger import AppendLedger, ReadLedger
 from backline.agent.steps.burn_number import BurnNumber
@@ -72,6 +75,37 @@ def test_lock_and_journal_are_told_of(app: AppFolder) -> None:
     assert found.lock == LockHolder("anna", "inv deploy", "10:00", "migrate")
     lock.release()
     assert app.read().lock is None
+
+
+@pytest.fixture
+def layers(tmp_path: Path) -> Iterator[Path]:
+    """An overlay of two file systems, where stat gives each file a device of its own."""
+    lower, upper, merged = (tmp_path / name for name in ("lower", "upper", "merged"))
+    for place in (lower, upper, merged):
+        place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "none", str(upper)], check=True)
+    try:
+        for place in (upper / "files", upper / "work"):
+            place.mkdir()
+        options = f"lowerdir={lower},upperdir={upper}/files,workdir={upper}/work,xino=off"
+        subprocess.run(["mount", "-t", "overlay", "-o", options, "none", str(merged)], check=True)
+        try:
+            yield merged
+        finally:
+            subprocess.run(["umount", str(merged)], check=True)
+    finally:
+        subprocess.run(["umount", str(upper)], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a file system")
+def test_lock_is_told_of_where_stat_and_the_list_of_locks_name_a_device_differently(layers: Path) -> None:
+    path = str(layers / "lock")
+    lock = Lock(path, "anna", "inv deploy", "10:00")
+    try:
+        assert lock_holder(path) == LockHolder("anna", "inv deploy", "10:00")
+    finally:
+        lock.release()
+    assert lock_holder(path) is None
 
 
 def test_interpreter_is_found_by_name_by_version_and_by_path(app: AppFolder) -> None:
