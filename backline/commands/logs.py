@@ -119,7 +119,7 @@ def _tail(site: Site, choice: Choice, wanted: Wanted) -> None:
     """Show what is wanted. Raises BrokenPipeError where nobody reads it any more."""
     from backline.commands.connecting import connected_where_reached
     from backline.commands.tailing import Tail, writer_of
-    from backline.fleet.fleet import FORKS
+    from backline.fleet.forks import FORKS
 
     lines, sieve = wanted.lines, wanted.sieve()
     everybody = max(FORKS, len(site.hosts))  # whoever is followed, stays
