@@ -7,10 +7,10 @@ import stat
 from collections.abc import Iterator
 from configparser import ConfigParser
 from configparser import Error as Malformed
-from dataclasses import dataclass
 from pathlib import Path
 
 from backline.inventory.vault import STEP, Closed
+from backline.resources.dataclass import dataclass
 
 CONFIGURATION = "ANSIBLE_CONFIG"
 IDENTITIES = "ANSIBLE_VAULT_IDENTITY_LIST"
