@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from backline.agent.machine import Machine
 from backline.agent.overlay import Overlay
 from backline.resources.absent import Absent
+from backline.resources.account import Account, imagine_user
+from backline.resources.authorized_key import AuthorizedKey
 from backline.resources.directory import Directory
-from backline.resources.failure import Conflict, Failure, OnlyLooking
+from backline.resources.failure import ConfigurationError, Conflict, Failure, OnlyLooking
 from backline.resources.file import File
 from backline.resources.link import Link
 from backline.resources.resource import Host, Resource
@@ -62,6 +64,20 @@ def test_later_resources_see_what_earlier_ones_would_do(overlay: Overlay, tmp_pa
     assert overlay.names(f"{tmp_path}/current") == ("local.py",)
     assert overlay.read(f"{tmp_path}/releases/43/local.py") == b"y"
     assert os.listdir(tmp_path) == []
+
+
+def test_a_key_is_the_line_of_its_file_without_the_end(overlay: Overlay, tmp_path: Path) -> None:
+    imagine_user(overlay, Account("anna", "anna", (), str(tmp_path), "/bin/sh"))
+    key = AuthorizedKey("anna", "ssh-ed25519 AAAAtest anna@laptop\n")
+    assert [found.after for found in key.differences(overlay)] == ["ssh-ed25519 AAAAtest anna@laptop"]
+    key.foresee(overlay)
+    assert list(key.differences(overlay)) == []
+
+
+def test_several_keys_are_no_key(overlay: Overlay, tmp_path: Path) -> None:
+    imagine_user(overlay, Account("anna", "anna", (), str(tmp_path), "/bin/sh"))
+    with pytest.raises(ConfigurationError, match="an AuthorizedKey is one line"):
+        list(AuthorizedKey("anna", "ssh-rsa AAAA1\nssh-rsa AAAA2\n").differences(overlay))
 
 
 def test_a_renamed_directory_shows_its_real_content(overlay: Overlay, tmp_path: Path) -> None:
