@@ -100,7 +100,7 @@ def test_nobody_claims_to_know_what_serves_after_a_switch_that_was_not_answered(
     host = SandboxHost(live)
     number = next_number(live)
     with untouched(host, f"r{number}"), Deploy(live, "--force") as deploy:
-        deploy.until("watch")
+        deploy.until("push code")
         with switch_gates(host) as (gate,):
             gate.await_guard()
             if cut == "the agent":
