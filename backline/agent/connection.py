@@ -66,6 +66,11 @@ class Connection:
         """The controller has left, or wants what is being done to stop."""
         return self._closed or self._interrupted
 
+    @property
+    def busy(self) -> bool:
+        """Whether something has come that is not dealt with yet."""
+        return bool(self._waiting) or self._closed
+
     def enter(self, request: int) -> None:
         """What is done now is this request: an interrupt that was meant for an earlier one is forgotten."""
         with self._interrupting:

@@ -17,6 +17,7 @@ from backline.resources.resource import Action
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import NoReturn
 
     from backline.agent.loader import ShippedModules
@@ -57,6 +58,18 @@ class Agent:
                 self._receive(str(message["into"]), str(message["blob"]))
             elif message["m"] == "do":
                 self._answer(message)
+            elif isinstance(sources, dict):
+                self._import_ahead(sources)
+
+    def _import_ahead(self, names: Iterable[str]) -> None:
+        """What will surely be asked for, while nothing is. What cannot be imported is told to whoever asks for it."""
+        for name in names:
+            if self._connection.busy:
+                return
+            try:
+                __import__(name)
+            except Exception:
+                pass
 
     def _receive(self, directory: str, blob: str) -> None:
         """Nobody waits for an answer to a blob, so its failure is that of the request that follows."""

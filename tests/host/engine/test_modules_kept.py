@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+import backline.resources
 from backline.agent.steps.burn_number import BurnNumber
 from backline.fleet.session import Session
 from backline.resources.failure import Failure, Interrupted
-from tests.host.engine.conftest import Connected
+from tests.host.engine.conftest import Connected, open_here
 from tests.host.engine.processes import noted, shell, waiting
 
 
@@ -48,3 +51,24 @@ def test_what_was_not_done_can_be_asked_for_again(
     assert not (tmp_path / "highest").exists()
     local.session.perform(BurnNumber(str(tmp_path), 7))
     assert (tmp_path / "highest").read_text().strip() == "7"
+
+
+def test_what_was_sent_ahead_and_cannot_be_imported_is_told_to_who_asks_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "unfit.py").write_text(
+        "import sys\n"
+        "from backline.resources.dataclass import dataclass\n"
+        "from backline.resources.resource import Question\n"
+        "if sys.flags.isolated: raise LookupError('not on this host')\n"
+        "@dataclass(frozen=True)\n"
+        "class Unfit(Question): pass\n"
+    )
+    monkeypatch.setattr(backline.resources, "__path__", [*backline.resources.__path__, str(tmp_path)])
+    unfit = import_module("backline.resources.unfit")
+    with closing(Connected(open_here, ahead=frozenset({unfit.__name__})).session) as session:
+        session.perform(BurnNumber(str(tmp_path), 7))
+        with pytest.raises(Failure, match="not on this host"):
+            session.perform(unfit.Unfit())
+        session.perform(BurnNumber(str(tmp_path), 8))
+    assert (tmp_path / "highest").read_text().strip() == "8"
