@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from backline.resources.dataclass import dataclass
 from backline.resources.failure import Conflict
 from backline.resources.path_resource import PathResource
 from backline.resources.resource import Difference
