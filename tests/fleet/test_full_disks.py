@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from backline.agent.steps.append_ledger import AppendLedger
+from backline.resources.actions.run_command import RunCommand
 from backline.resources.failure import Failure
 from tests.fleet.as_root import as_root
 from tests.fleet.conftest import started
@@ -128,6 +129,41 @@ def refused_deploy(kiosk: Kiosk, step: str) -> Screen:
     return refused(kiosk.project, "deploy", "--host", "h1", code=FAILED, host="h1", step=step)
 
 
+@contextmanager
+def without_uv(kiosk: Kiosk) -> Generator[None]:
+    variables = kiosk.project.folder / "inventory/group_vars/all.yml"
+    before = variables.read_text()
+    variables.write_text(f"{before}virtualenv_uv: false\n")
+    kiosk.shell("mv /usr/local/bin/uv /opt/uv")
+    try:
+        yield
+    finally:
+        kiosk.shell("mv /opt/uv /usr/local/bin/uv")
+        variables.write_text(before)
+
+
+def test_pip_without_room_is_told_too_and_leaves_nothing_half_done(kiosk: Kiosk) -> None:
+    """Neither for what it unpacks nor for what it installs."""
+    kiosk.change("requirements.txt", f"{REQUIREMENTS}fat==1.0\n# by pip\n")
+    with without_uv(kiosk):
+        kiosk.shell("mount -t tmpfs -o size=4k tmpfs /tmp")
+        with kiosk.untouched(), kiosk.filled("/tmp"), kiosk.filled("/srv", 2 * MEGABYTE):
+            screen = refused_deploy(kiosk, "build virtualenv")
+        kiosk.shell("umount /tmp")
+    assert "no room is left on the host" in screen.text
+    assert screen.next.splitlines()[0] == "make room on the host's file systems (df -h, df -i)"
+    assert kiosk.project.on_host("deploy").summary["hosts"]["h1"]["virtualenv"] == "built"
+    assert kiosk.shell("stat -c %s /srv/kiosk/current/.venv/lib/*/site-packages/fat.bin") == f"{A_LOT}\n"
+
+
+def test_tmpdir_is_where_its_owner_s_commands_write_and_nobody_else_s(kiosk: Kiosk) -> None:
+    kiosk.shell("echo TMPDIR=/opt >>/etc/environment")
+    with as_root(kiosk.host) as root:
+        for user, place in (("", "/opt"), ("kiosk", "")):
+            root.there.session.perform(RunCommand(("sh", "-c", f'test "$TMPDIR" = "{place}"'), user=user))
+    kiosk.shell("sed -i /TMPDIR/d /etc/environment")
+
+
 def test_a_migration_that_fills_the_disk_ends_before_anything_is_started(kiosk: Kiosk) -> None:
     """There is no room for the journal, without which nothing is begun."""
     kiosk.change("manage.py", GREEDY)
@@ -177,8 +213,9 @@ def test_an_entry_of_the_ledger_is_there_whole_or_not_at_all(kiosk: Kiosk) -> No
 
 
 def test_nothing_is_begun_on_a_host_that_is_full_from_the_start(tmp_path: Path) -> None:
-    """The very first deploy; and the next one, with room, is as any."""
-    with started(Wanted(hosts=1)) as lab:
+    """The very first deploy; and the next ones, with room, are as any. On the oldest Debian that has packages still:
+    11, with Python 3.9 and Supervisor 4.2.2."""
+    with started(Wanted(hosts=1, release="bullseye")) as lab:
         host = lab.host("h1")
         furnish(host)
         kiosk = Kiosk(host, kiosk_project(tmp_path, (host,)))
@@ -188,4 +225,11 @@ def test_nothing_is_begun_on_a_host_that_is_full_from_the_start(tmp_path: Path) 
         assert f"cannot take the lock {STATE}/lock: {FULL}" in screen.text
         assert screen.state == "nothing was deployed; what served goes on serving"
         assert kiosk.shell("ls /etc/supervisor/conf.d; ls -d /opt/backline 2>/dev/null || true") == ""
-        assert kiosk.project.on_host("deploy").summary["release"] == "r1"
+        first = kiosk.project.inv("deploy", "--host", "h1")
+        assert "Python 3.9.2 as root" in first.out
+        assert "r1 is live and proved" in first.out
+        again = kiosk.project.on_host("deploy").summary
+        assert (again["status"], again["hosts"]["h1"]["changed"]) == ("live", 0)
+        kiosk.another()
+        assert kiosk.project.on_host("deploy").summary["release"] == "r2"
+        assert kiosk.project.on_host("rollback").summary["release"] == "r3"

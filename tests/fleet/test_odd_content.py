@@ -20,7 +20,7 @@ from tests.host.deploy.project import CHECKOUT
 from tests.host.deploy.screens import refused
 from tests.lab.lab import Wanted
 
-FAILED, USAGE = 1, 2
+FAILED, USAGE, REFUSED = 1, 2, 6
 VARIABLES = "inventory/group_vars/all.yml"
 RELEASE = "srv/kiosk/current"
 PROGRAMS = "/etc/supervisor/conf.d"
@@ -36,15 +36,32 @@ NAMES = (
     b"*?[x]",
 )
 LINKS = {b"loop": b"pool", b"pool": b"loop", b"self": b"self", b"nowhere": b"\xff\n/none"}
-LOUD = """\
-import sys
+AGENT = """\
+import os, sys
 
-if sys.argv[1:2] == ["migrate"]:
+def most(pid):
+    \"\"\"kB that the agent, which is somewhere above, has had at most.\"\"\"
+    words = open(f"/proc/{pid}/status").read().split()
+    if b"-I\\0-S\\0-c" not in open(f"/proc/{pid}/cmdline", "rb").read():
+        return most(words[words.index("PPid:") + 1])
+    return words[words.index("VmHWM:") + 1]
+
+"""
+LOUD = f"""\
+{AGENT}
+if sys.argv[1] in ("check", "migrate"):
     for count in range(12500):
         print("x" * 7999)
-    sys.exit("this is why")
+    sys.exit(f"this is why: {{most(os.getppid())}} kB")
 """
 """100 MB."""
+COUNTING = f"""\
+{AGENT}
+if sys.argv[1] == "migrate":
+    open("/srv/kiosk/shared/most", "w").write(most(os.getppid()))
+"""
+HUGE = 300 * 1000 * 1000
+"""Bytes; of zeros, which git packs."""
 MEASURE = """\
 import resource, subprocess, sys
 
@@ -82,12 +99,21 @@ def test_every_name_and_link_that_git_carries_arrives_and_is_told(kiosk: Kiosk) 
     assert kiosk.project.on_host("deploy", "--force").summary["hosts"]["h1"]["blobs_sent"] == 0
 
 
-def test_a_migration_that_writes_100_mb_is_kept_by_its_end(kiosk: Kiosk) -> None:
+@pytest.mark.parametrize(
+    ("command", "step", "code", "lines"),
+    [
+        ("migrate", "migrate", FAILED, ()),
+        ("check --deploy", "check", REFUSED, ("app_check: true",)),
+    ],
+)
+def test_100_mb_of_a_release_s_own_command_are_kept_by_their_end(
+    kiosk: Kiosk, command: str, step: str, code: int, lines: tuple[str, ...]
+) -> None:
     kiosk.change("manage.py", LOUD)
-    with kiosk.untouched():
-        screen = refused(kiosk.project, "deploy", "--host", "h1", code=FAILED, host="h1", step="migrate")
-    assert "manage.py migrate ended with exit code 1" in screen.text
-    assert "this is why" in screen.text
+    with variable(kiosk, *lines), kiosk.untouched():
+        screen = refused(kiosk.project, "deploy", "--host", "h1", code=code, host="h1", step=step)
+    assert f"{command} ended with exit code 1" in screen.text
+    assert int(screen.text.partition("this is why: ")[2].split()[0]) < SOME_MEMORY
     kiosk.change("manage.py", MANAGE)
 
 
@@ -103,9 +129,13 @@ def test_100_mb_of_a_persons_line_pass_through_without_being_kept(kiosk: Kiosk) 
 
 def test_nor_are_they_kept_by_who_has_typed_it(kiosk: Kiosk) -> None:
     line = "head -c 100000000 /dev/zero | tr '\\0' y | fold -w 8000"
-    words = (sys.executable, "-m", "invoke", "run", line, "--host", "h1")
+    assert measured(kiosk, "run", line, "--host", "h1") < SOME_MEMORY
+
+
+def measured(kiosk: Kiosk, *words: str) -> int:
+    """How many kB a command of ours had at most."""
     done = subprocess.run(
-        [sys.executable, "-c", MEASURE, *words],
+        [sys.executable, "-c", MEASURE, sys.executable, "-m", "invoke", *words],
         cwd=kiosk.project.folder,
         env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
         stdin=subprocess.DEVNULL,
@@ -113,7 +143,7 @@ def test_nor_are_they_kept_by_who_has_typed_it(kiosk: Kiosk) -> None:
         text=True,
         check=True,
     )
-    assert int(done.stdout) < SOME_MEMORY
+    return int(done.stdout)
 
 
 @pytest.mark.parametrize("content", ["a\0b\n", "0123456789" * 2_000_000], ids=["NUL", "20 MB"])
@@ -202,3 +232,14 @@ def test_root_follows_no_link_that_the_app_has_put_among_its_own_folders(kiosk: 
         assert root.applied(wanted) == [wanted.path]
         assert root.applied(wanted) == []
     assert kiosk.shell(f"stat -c '%U %a' {inside}/media {inside}/media/photos") == "kiosk 755\nkiosk 755\n"
+
+
+def test_a_file_of_300_mb_is_in_memory_once_on_either_side(kiosk: Kiosk) -> None:
+    """The last, since whatever is deployed after it has that file too."""
+    kiosk.shell("mount -o remount,size=1g /srv")
+    (kiosk.shop / "huge").write_bytes(bytes(HUGE))
+    kiosk.change("manage.py", COUNTING)
+    most = measured(kiosk, "deploy", "--host", "h1")
+    assert (kiosk.host.root / RELEASE / "huge").stat().st_size == HUGE
+    assert most < HUGE // 1000 + SOME_MEMORY
+    assert int(kiosk.shell("cat /srv/kiosk/shared/most")) < HUGE // 1000 + SOME_MEMORY

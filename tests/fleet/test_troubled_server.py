@@ -123,6 +123,8 @@ def test_a_clock_that_is_a_day_off_misleads_nobody(served: Served, off: str, wor
         done = served.project.inv(*words, "--json").summary
         assert done["status"] == "deployed"
         assert all(item["proved"] for item in served.project.status() if item["state"] != "STOPPING")
+        again = served.project.inv("deploy", "--json").summary
+        assert (again["status"], again["hosts"]["h1"]["changed"]) == ("live", 0)
         assert "ready." in served.project.inv("tail-celery-log", "--no-follow").out
         (*_, last) = served.project.on_host("history").document
     told = "import datetime; print(datetime.date.today())"
