@@ -23,6 +23,7 @@ def pytest_configure() -> None:
     """Whoever starts the tests in the background has them ignore Ctrl-C, and so everything that they start."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each of a thousand commands would compile all of Backline
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
