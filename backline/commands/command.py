@@ -96,7 +96,7 @@ def task_of(command: Command, project: Path, family: str = "") -> CommandTask:
         site = Site(
             project, host, inventory, verbose, command=typed, entrance=entrance, vault_password_file=vault, **told
         )
-        with told_failures(site, debug), _stopped_early(command):
+        with told_failures(site, debug), _stopped_early(command, site, options):
             if command.manners:
                 greet(site)
             command.body(site, **options)
@@ -133,14 +133,19 @@ class _Flat(Argument):
 
 
 @contextmanager
-def _stopped_early(command: Command) -> Iterator[None]:
+def _stopped_early(command: Command, site: Site, options: Mapping[str, object]) -> Iterator[None]:
     """Ctrl-C that no run has heard came before there was one: of a command that changes hosts, nothing was begun."""
     try:
         yield
     except KeyboardInterrupt:
         if not command.manners:
             raise
-        raise Interrupted("stopped by Ctrl-C", state=UNTOUCHED) from None
+        stopped = Interrupted("stopped by Ctrl-C", state=UNTOUCHED)
+        if options.get("json"):
+            from backline.commands.running import tell_not_begun
+
+            tell_not_begun(site, stopped)
+        raise stopped from None
 
 
 def _typed(name: str, own: Sequence[inspect.Parameter], options: Mapping[str, object]) -> str:

@@ -65,6 +65,12 @@ def run(site: Site, prepare: Callable[[Listener], Work], json: bool, force: bool
         _tell_end(summary, outcome, json, foreseen_words if site.check else last_words)
 
 
+def tell_not_begun(site: Site, failure: Failure) -> None:
+    """The summary, as JSON, of a run that ended before anything of it was told."""
+    explain(failure, site)
+    _tell_end(summary_of("", None, failure, (), 0.0, ()), None, True, last_words)
+
+
 def order_of(site: Site, force: bool = False) -> Order:
     """What is asked for now, by whoever sits here."""
     who = f"{getpass.getuser()}@{socket.gethostname()}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,16 @@ from backline.commands.command import changing, task_of
 from backline.commands.site import Site
 
 
-@changing()
-def deploy(site: Site) -> None:
+@changing(json="one event a line as JSON")
+def deploy(site: Site, json: bool = False) -> None:
     """As when Ctrl-C comes while the project is read."""
     raise KeyboardInterrupt
 
 
-def test_nothing_was_touched(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("as_json", [False, True])
+def test_nothing_was_touched(
+    as_json: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def leave(code: int) -> None:
         raise SystemExit(code)
 
@@ -25,8 +29,10 @@ def test_nothing_was_touched(capsys: pytest.CaptureFixture[str], monkeypatch: py
     task = task_of(deploy, Path("/srv/project"))
     usual = {"host": "prod", "inventory": "", "check": False, "diff": False, "forks": "", "vault_password_file": ""}
     with pytest.raises(SystemExit) as ended:
-        task(Context(), **usual, verbose=False, debug=False, ask_pass=False, ask_become_pass=False)
-    told = capsys.readouterr().err
+        task(Context(), **usual, json=as_json, verbose=False, debug=False, ask_pass=False, ask_become_pass=False)
+    out, told = capsys.readouterr()
+    summaries = [json.loads(line) for line in out.splitlines()]
+    assert [(one["status"], one["error"]["cause"]) for one in summaries] == [("failed", "stopped by Ctrl-C")] * as_json
     assert ended.value.code == 1
     assert told.startswith("Stopped: deploy\n  stopped by Ctrl-C\n")
     assert "state  nothing was touched" in told
