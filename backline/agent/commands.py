@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from backline.agent.accounts import Accounts
 from backline.agent.child import before_exec
 from backline.agent.watch import Watch
 from backline.resources.dataclass import dataclass, field
@@ -44,22 +45,21 @@ def search_path() -> tuple[str, ...]:
 
 
 def environment_of(command: Command) -> dict[str, str]:
-    """The whole environment of a command: nothing of the agent's but what it takes to find programs and the network."""
+    """The whole environment of a command: nothing of the agent's but what it takes to find programs and the network.
+
+    Where no account has our number, as in a container that was given any, it is the user's name."""
     names = INHERITED_NAMES if command.user else INHERITED_NAMES + OF_ONES_OWN
     inherited = {
         name: value
         for name, value in os.environ.items()
         if name.upper() in names or name.startswith(INHERITED_PREFIXES)
     }
-    import pwd
-
-    account = pwd.getpwnam(command.user) if command.user else pwd.getpwuid(os.geteuid())
-    home = account.pw_dir if command.user else os.environ.get("HOME") or account.pw_dir
+    user = command.user or Accounts().user_name(os.geteuid())
     return {
         "PATH": ":".join(search_path()),
-        "HOME": home,
-        "USER": account.pw_name,
-        "LOGNAME": account.pw_name,
+        "USER": user,
+        "LOGNAME": user,
+        "HOME": os.path.expanduser("~" + command.user).lstrip("~") or "/",
         "LANG": "C.UTF-8",
         **inherited,
         **command.environment,
@@ -91,7 +91,6 @@ def _exists(program: str) -> bool:
 def _started(command: Command) -> subprocess.Popen[bytes]:
     import subprocess
 
-    prepare = before_exec(command.user)
     return subprocess.Popen(
         command.argv,
         cwd=command.directory,
@@ -102,5 +101,5 @@ def _started(command: Command) -> subprocess.Popen[bytes]:
         bufsize=0,
         close_fds=True,
         start_new_session=True,
-        preexec_fn=prepare,
+        preexec_fn=before_exec(command.user),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from backline.agent.commands import Command, environment_of
 from backline.resources.dataclass import dataclass
 
 
@@ -29,11 +30,9 @@ class Facts:
 
 def gather_facts() -> Facts:
     """Look at this host; a few files and no command."""
-    import pwd
-
     name = os.uname()
     release = _os_release()
-    account = pwd.getpwuid(os.getuid())
+    own = environment_of(Command(()))
     return Facts(
         hostname=name.nodename,
         system=name.sysname,
@@ -43,9 +42,9 @@ def gather_facts() -> Facts:
         init=_read("/proc/1/comm").strip(),
         python=sys.executable,
         python_version=".".join(str(part) for part in sys.version_info[:3]),
-        user=account.pw_name,
-        uid=account.pw_uid,
-        home=os.environ.get("HOME") or account.pw_dir,
+        user=own["USER"],
+        uid=os.geteuid(),
+        home=own["HOME"],
         cores=os.cpu_count() or 1,
         memory=os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
     )

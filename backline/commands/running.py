@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import socket
 import sys
 import threading
@@ -27,6 +26,7 @@ from backline.fleet.fleet import Fleet
 from backline.fleet.session import Listener
 from backline.fleet.target import Target
 from backline.resources.failure import Failure, Interrupted
+from backline.transport.login_name import login_name
 
 ONLY_ASKED = "this was a check: nothing was done"
 Work = Callable[[Fleet, Order], Outcome]
@@ -73,7 +73,7 @@ def tell_not_begun(site: Site, failure: Failure) -> None:
 
 def order_of(site: Site, force: bool = False) -> Order:
     """What is asked for now, by whoever sits here."""
-    who = f"{getpass.getuser()}@{socket.gethostname()}"
+    who = f"{login_name()}@{socket.gethostname()}"
     at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     roles, batch = load_roles(site.project), site.most_switching
     return Order(roles, who, site.again, at, force, other_hosts(site, roles), batch)

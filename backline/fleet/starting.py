@@ -14,6 +14,8 @@ from backline.resources.dataclass import dataclass
 from backline.resources.failure import Unreachable
 from backline.transport.become import LIST_RIGHTS, PasswordWanted, becomes, only_some_commands, refusal
 from backline.transport.becoming import open_as
+from backline.transport.login_name import login_name
+from backline.transport.opening import LOCAL
 
 if TYPE_CHECKING:
     from backline.settings.connection import ConnectionSettings
@@ -105,9 +107,16 @@ class Start:
 
     @property
     def _place(self) -> str:
+        as_whom = self.settings.become_user if becomes(self.settings) else self._login
+        if self.settings.connection == LOCAL:
+            return f"{self.settings.host} as {as_whom}"
         where = self.access.destination(self.settings)
-        as_whom = self.settings.become_user if becomes(self.settings) else where.user
         return f"{where.user}@{where.host}:{where.port} as {as_whom}"
+
+    @property
+    def _login(self) -> str:
+        """Who logs in. Where nobody need, the configuration of ssh is not asked: it fails for whom no account has."""
+        return login_name() if self.settings.connection == LOCAL else self.access.destination(self.settings).user
 
     def _by(self, start: Callable[[int], str]) -> Session:
         return self.kind(self.name, self._open, start, self.listener, ahead=self.ahead)
@@ -119,7 +128,7 @@ class Start:
         """Raises Unreachable where it was sudo or su that did not let us."""
         if not becomes(self.settings):
             return
-        login = self.access.destination(self.settings).user
+        login = self._login
         told = refusal(self.settings, login, failure.lines)
         if isinstance(told, PasswordWanted):
             told = self._only_some_commands(login) or told

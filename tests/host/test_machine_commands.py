@@ -14,13 +14,19 @@ from pathlib import Path
 
 import pytest
 
+from backline.agent.commands import Command, environment_of
 from backline.agent.events import Kind
-from backline.resources.failure import Failure, Interrupted
+from backline.agent.facts import gather_facts
+from backline.agent.steps.find_account import FindAccount
+from backline.resources.failure import ConfigurationError, Failure, Interrupted
+from backline.transport.login_name import login_name
 from tests.host.applying import QuietLine, ThisHost, this_host
 
 __all__ = ["this_host"]
 
 CHECKOUT = str(Path(__file__).parents[2])
+NOBODYS = 54321
+"""A uid that no account has."""
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 120.0) -> None:
@@ -185,6 +191,7 @@ def test_a_killed_agent_leaves_no_command_running(tmp_path: Path) -> None:
 AGENT = """
 import sys
 from backline.agent.machine import Machine
+from backline.transport.login_name import login_name
 from tests.host.applying import QuietLine
 Machine(QuietLine()).run(["sh", "-c", "echo $$ >$0; exec sleep 300", sys.argv[1]])
 """
@@ -249,3 +256,18 @@ def test_a_validated_write_is_given_up_when_the_controller_goes(this_host: ThisH
     watcher.join()
     assert (tmp_path / "conf").read_text() == "old"
     assert sorted(os.listdir(tmp_path)) == ["conf", "pid"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may be whom no account has")
+def test_a_user_whom_no_account_has_goes_by_number(this_host: ThisHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOME", "LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    os.setresuid(NOBODYS, NOBODYS, 0)
+    try:
+        facts, environment, login = gather_facts(), environment_of(Command(("true",))), login_name()
+        with pytest.raises(ConfigurationError, match=f"^{NOBODYS}, who logs in, may not run anything as daemon"):
+            FindAccount("daemon").perform(this_host.machine)
+    finally:
+        os.setresuid(0, 0, 0)
+    assert (facts.user, facts.uid, facts.home, login) == (str(NOBODYS), NOBODYS, "/", str(NOBODYS))
+    assert [environment[name] for name in ("USER", "LOGNAME", "HOME")] == [str(NOBODYS), str(NOBODYS), "/"]

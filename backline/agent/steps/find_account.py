@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from backline.agent.accounts import Accounts
 from backline.resources.dataclass import dataclass
 from backline.resources.failure import ConfigurationError
 from backline.resources.resource import Question
@@ -31,7 +32,7 @@ class FindAccount(Question):
                 hint="there, `getent passwd` lists those that there are",
             ) from None
         if os.geteuid() not in (0, account.pw_uid):
-            own = pwd.getpwuid(os.geteuid()).pw_name
+            own = Accounts().user_name(os.geteuid())
             raise ConfigurationError(
                 f"{own}, who logs in, may not run anything as {self.user}: only root may",
                 hint=f"log in as root, or as {self.user}: ansible_user",
