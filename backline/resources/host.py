@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
-
 from backline.resources.resource import KEEP, Completed, Status
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Protocol
+else:
+    Protocol = object  # dear to import, and nobody asks whether a host is one
 
 
 class Host(Protocol):
