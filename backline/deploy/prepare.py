@@ -21,6 +21,7 @@ from backline.resources.actions.require_readable import RequireReadable
 from backline.resources.dataclass import replace
 from backline.resources.supervisor_rpc import Unreadable
 from backline.settings.app_settings import AppSettings
+from backline.settings.own_places import apps_directory
 
 BEGINNING = (TakeLock, RequireContents, Apply, RequireReadable, ReadApp)
 """What a run asks of every host before anything else."""
@@ -76,8 +77,8 @@ def _reaped(target: Target, stock: Stock, readable: Pending, reap: Pending) -> R
 
 
 def _reaping(target: Target) -> ReapPrograms:
-    paths = target.settings.supervisor
-    return ReapPrograms(paths.socket, paths.include_directory, target.settings.app.program_prefixes)
+    app, paths = target.settings.app, target.settings.supervisor
+    return ReapPrograms(paths.socket, paths.include_directory, app.name, apps_directory(app))
 
 
 def converge_roles(target: Target, order: Order, names: Collection[str]) -> Stock:

@@ -88,11 +88,6 @@ class App:
         """Lock, journal, ledger, generation records."""
         return f"{self.root}/.backline"
 
-    @property
-    def program_prefixes(self) -> tuple[str, ...]:
-        """What the names of its programs begin with: `shop-`, and in plain mode `shop_`."""
-        return (f"{self.name}-", f"{self.name}_")
-
 
 def account_environment(app: App) -> dict[str, str]:
     """Who a program is, for its environment: Supervisor's `user=` changes the user and leaves root's HOME and USER."""

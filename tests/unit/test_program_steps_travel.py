@@ -38,7 +38,7 @@ PROGRAM = Program("shop-web-r43", ("/srv/run", "gunicorn"), "/srv", "/srv/web.lo
         StopPrograms("/s", ("a", "b"), 35.0),
         MoveLinks((("/path/to/app", "/srv/shop/releases/43"),)),
         LinkTargets((("/path/to/app", ""),)),
-        ReapPrograms("/s", "/d", ("shop-", "shop_")),
+        ReapPrograms("/s", "/d", "shop", "/apps"),
         Reaped(("a",), ("b",), ()),
         MoveProgram("/s", "/conf.d", "/python", "shop-beat-r42", PROGRAM),
         ProvePrograms("/s", (Expected("a", "/srv/release.json"),), 2.0),

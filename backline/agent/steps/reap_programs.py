@@ -11,6 +11,8 @@ from backline.resources.supervisor_rpc import STOPPING, StillRunning, Supervisor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from backline.resources.foresight import Foresight
     from backline.resources.resource import Host
 
@@ -29,17 +31,18 @@ class Reaped:
 
 @dataclass(frozen=True)
 class ReapPrograms(Action):
-    """`prefixes` are what the names of the app's programs begin with (`shop-`)."""
+    """Programs of an app whose name begins as ours are not ours: the names of all apps are in `apps_directory`."""
 
     socket: str
     include_directory: str
-    prefixes: tuple[str, ...]
+    app_name: str
+    apps_directory: str
 
     def perform(self, host: Host) -> Reaped:
         supervisor = Supervisor(self.socket)
         try:
             without_file = reload_configuration(host, supervisor).removed
-            ours = tuple(sorted(name for name in without_file if name.startswith(self.prefixes)))
+            ours = self._ours(host, without_file)
             fates = {name: self._fate(host, supervisor, name) for name in ours}
         except SupervisorAbsent:
             return Reaped()
@@ -52,9 +55,13 @@ class ReapPrograms(Action):
             found = Supervisor(self.socket).processes()
         except Failure:  # it does not run, or refuses what the roles would mend before it is asked again
             return Reaped()
-        stopping = sorted(one.name for one in found if one.state == STOPPING and one.name.startswith(self.prefixes))
+        stopping = self._ours(host, (one.name for one in found if one.state == STOPPING))
         files = {name: host.status(program_file(self.include_directory, name)) for name in stopping}
         return Reaped(draining=tuple(name for name in stopping if files[name] is None))
+
+    def _ours(self, host: Host, names: Iterable[str]) -> tuple[str, ...]:
+        apps = {self.app_name, *host.names(self.apps_directory)}
+        return tuple(sorted(name for name in names if _app_of(name, apps) == self.app_name))
 
     def _fate(self, host: Host, supervisor: Supervisor, name: str) -> str:
         found = supervisor.process(name)
@@ -65,3 +72,10 @@ class ReapPrograms(Action):
         except StillRunning:
             return "running"
         return "reaped"
+
+
+def _app_of(program: str, apps: Iterable[str]) -> str:
+    """The app of these that a program is named after, the longest of several: `shop-admin-web-r1` is none of `shop`'s.
+    Empty for none."""
+    fitting = (app for app in apps if program.startswith((f"{app}-", f"{app}_")))
+    return max(fitting, key=len, default="")

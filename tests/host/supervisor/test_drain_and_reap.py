@@ -47,7 +47,7 @@ def test_drained_program_is_reaped_when_it_has_finished_and_not_before(daemon: F
     names = ("shop-a-r1", "shop-a-r2", "blog-a-r1")
     _, kept, _ = start(daemon, machine, *(worker(daemon, name) for name in names))
     DrainPrograms(daemon.socket, daemon.include, ("shop-a-r1", "blog-a-r1")).perform(machine)
-    reap = ReapPrograms(daemon.socket, daemon.include, ("shop-",))
+    reap = ReapPrograms(daemon.socket, daemon.include, "shop", "/nowhere")
     assert reap.perform(machine) == Reaped(draining=("shop-a-r1",))
     Path(daemon.root, "finish").touch()
     eventually(machine, lambda: daemon.state("shop-a-r1") == "STOPPED" == daemon.state("blog-a-r1"))
@@ -63,16 +63,24 @@ def test_looking_at_what_drains_has_supervisor_read_nothing(daemon: Folder, mach
     DrainPrograms(daemon.socket, daemon.include, ("shop-a-r1",)).perform(machine)
     daemon.supervisor.stop("shop-b-r1")  # by a person, who keeps its file
     write_programs(machine, daemon.include, (worker(daemon, "new"),))
-    found = ReapPrograms(daemon.socket, daemon.include, ("shop-",)).foresee(Overlay(machine))
+    found = ReapPrograms(daemon.socket, daemon.include, "shop", "/nowhere").foresee(Overlay(machine))
     assert found == Reaped(draining=("shop-a-r1",))
     with pytest.raises(Failure, match="BAD_NAME"):
         daemon.supervisor.add("new")
 
 
-def test_program_whose_file_is_gone_and_that_nobody_told_to_end_is_named(daemon: Folder, machine: Machine) -> None:
-    (pid,) = start(daemon, machine, worker(daemon, "shop-a-r1"))
-    daemon.file("shop-a-r1").unlink()
-    assert ReapPrograms(daemon.socket, daemon.include, ("shop-",)).perform(machine) == Reaped(running=("shop-a-r1",))
+def test_program_whose_file_is_gone_and_that_nobody_told_to_end_is_named(
+    daemon: Folder, machine: Machine, tmp_path: Path
+) -> None:
+    """And one of another app, whose name begins as ours, is not."""
+    names = ("shop-a-r1", "shop-admin-a-r1", "shop-admin_a")
+    pid, *_ = start(daemon, machine, *(worker(daemon, name) for name in names))
+    for name in names:
+        daemon.file(name).unlink()
+    apps = tmp_path / "apps"
+    (apps / "shop-admin").mkdir(parents=True)
+    reap = ReapPrograms(daemon.socket, daemon.include, "shop", str(apps))
+    assert reap.perform(machine) == Reaped(running=("shop-a-r1",))
     assert process_is_there(pid)
 
 
@@ -105,4 +113,4 @@ def test_without_a_supervisord_there_is_nothing_to_drain_or_reap(folder: Folder,
     folder.file("shop-a-r1").write_text("")
     DrainPrograms(folder.socket, folder.include, ("shop-a-r1",)).perform(machine)
     assert not folder.file("shop-a-r1").exists()
-    assert ReapPrograms(folder.socket, folder.include, ("shop-",)).perform(machine) == Reaped()
+    assert ReapPrograms(folder.socket, folder.include, "shop", "/nowhere").perform(machine) == Reaped()
