@@ -15,7 +15,6 @@ from backline.commands.explaining import UNTOUCHED
 from backline.commands.host_settings import checked_settings, settings_of_hosts, tell_doubts
 from backline.commands.roles import load_roles
 from backline.commands.site import Site
-from backline.deploy.role import kinds_of
 from backline.fleet.fleet import Fleet, closing, gravest
 from backline.fleet.forks import FORKS
 from backline.fleet.interpreters import Interpreters, usual_file
@@ -97,7 +96,8 @@ def _opening(
     checked = checked_settings(site, roles)  # what is wrong with them is said before anybody logs in,
     tell_doubts(site, checked, listener)  # and what may be
     names = {name for settings in checked for name in settings.roles}
-    ahead = frozenset(kind.__module__ for kind in (*beginning, *kinds_of(roles, names))) if beginning else frozenset()
+    kinds = (kind for role in roles if role.name in names for kind in role.kinds)
+    ahead = frozenset(kind.__module__ for kind in (*beginning, *kinds)) if beginning else frozenset()
     try:
         with site.entrance.asking(), ThreadPoolExecutor(max_workers=site.most_at_once or FORKS) as pool:
             starts = tuple(_starts(site, listener, ahead))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from backline.commands.own_folders import OURS, module_files, own_folder, use_own_folders
 from backline.commands.role_order import in_order
@@ -15,6 +17,7 @@ from backline.deploy.role import Role, answered_for
 from backline.inventory.yaml_document import as_named
 from backline.resources.failure import ConfigurationError
 from backline.resources.origin import Origin
+from backline.resources.resource import Action, Resource
 from backline.settings.app_settings import AppSettings
 from backline.settings.load import RoleDeclaration
 from backline.settings.settings import Settings
@@ -58,13 +61,19 @@ def _role(file: Path, own_file: str = "") -> Role:
         fitted=getattr(module, "fitted", None),
         placed=getattr(module, "placed", None),
         own_file=own_file,
+        kinds=tuple(_classes_in(module, (Resource, Action))),
     )
 
 
 def _settings_of(module: ModuleType) -> type[Settings]:
     """The one Settings class that a role's `resources` takes."""
-    own = [item for item in vars(module).values() if isinstance(item, type) and issubclass(item, Settings)]
-    return next((item for item in own if item is not Settings and item.__module__ == module.__name__), AppSettings)
+    known = _classes_in(module, (Settings,))
+    return next((item for item in known if item is not Settings and item.__module__ == module.__name__), AppSettings)
+
+
+def _classes_in(module: ModuleType, bases: tuple[type[Any], ...]) -> Iterator[type[Any]]:
+    """The classes of these kinds that a module has written or imported."""
+    return (item for item in vars(module).values() if isinstance(item, type) and issubclass(item, bases))
 
 
 def _line_of(file: Path, name: str) -> Origin:

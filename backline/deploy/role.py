@@ -34,6 +34,8 @@ class Role:
     """The settings of all hosts of a run, each left with what it is to run of what runs on some hosts only."""
     own_file: str = ""
     """Where a role of the project's own is written; empty for ours."""
+    kinds: tuple[type[Resource | Action], ...] = ()
+    """The kinds of resources and actions that its module knows: what it may ask of a host."""
 
 
 def has_programs(settings: HostSettings, roles: Iterable[Role]) -> bool:
@@ -54,14 +56,6 @@ def role_plan(settings: HostSettings, roles: Iterable[Role]) -> Plan:
     if wrong:
         raise ConfigurationError("the plan contradicts itself", lines=wrong, host=settings.app.host)
     return plan
-
-
-def kinds_of(roles: Iterable[Role], names: Collection[str]) -> Iterator[type[Resource | Action]]:
-    """The kinds of resources and actions that the modules of these roles know: what they may ask of a host."""
-    for role in roles:
-        if role.name in names:
-            known = getattr(role.resources, "__globals__", {}).values()
-            yield from (item for item in known if isinstance(item, type) and issubclass(item, Resource | Action))
 
 
 def chosen(settings: HostSettings, roles: Collection[str]) -> HostSettings:
