@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 SYSTEM_DIRECTORIES = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 INHERITED_PREFIXES = ("SSL_CERT_", "PIP_", "UV_", "BACKLINE_")
-OF_ONES_OWN = ("TMPDIR",)
-"""For commands that run as whoever has logged in: another user may not write there."""
 INHERITED_NAMES = ("REQUESTS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
@@ -48,11 +46,12 @@ def environment_of(command: Command) -> dict[str, str]:
     """The whole environment of a command: nothing of the agent's but what it takes to find programs and the network.
 
     Where no account has our number, as in a container that was given any, it is the user's name."""
-    names = INHERITED_NAMES if command.user else INHERITED_NAMES + OF_ONES_OWN
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if name.upper() in names or name.startswith(INHERITED_PREFIXES)
+        if name.upper() in INHERITED_NAMES
+        or name.startswith(INHERITED_PREFIXES)
+        or (name == "TMPDIR" and not command.user)  # another user may not write there
     }
     user = command.user or Accounts().user_name(os.geteuid())
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from tests.lab.processes import GIVE_UP
 
 HIERARCHY = Path("/sys/fs/cgroup/memory")
 """Of the memory controller of control groups, version 1."""
+NAME = "backline-lab-"
 DAEMON = "sshd"
 
 
@@ -39,7 +40,10 @@ class MemoryBound:
 def bounded_logins(init: int) -> Generator[MemoryBound]:
     """The sshd of a host, whose pid 1 the machine knows by this pid, and all that it starts. Raises NoLabHere."""
     ours = _own_group()
-    bound = MemoryBound(ours / f"backline-lab-{os.getpid()}")
+    for left in ours.glob(f"{NAME}*"):  # by a run that was killed; the kernel keeps one that is in use
+        with suppress(OSError):
+            left.rmdir()
+    bound = MemoryBound(ours / f"{NAME}{os.getpid()}")
     try:
         bound.folder.mkdir()
     except OSError as error:
