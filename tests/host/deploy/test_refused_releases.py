@@ -72,7 +72,8 @@ def added(project: Project, path: str, text: str) -> None:
 
 
 def set_variable(project: Project, line: str) -> None:
-    project.replace(ALL, "celery_beat: true\n", f"celery_beat: true\n{line}\n")
+    """Over what the sandbox of tests sets: of two equal names the last one counts."""
+    project.replace(ALL, "app_trial_seconds: 0\n", f"app_trial_seconds: 0\n{line}\n")
 
 
 def test_an_import_error_is_refused_with_the_projects_line(live: Project) -> None:
