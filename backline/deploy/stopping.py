@@ -39,8 +39,8 @@ class Stopping:
             raise KeyboardInterrupt
         else:
             self._asked = True
+            self._fleet.stop()  # before it is said: the second may come with the last of these words
             self._say("stopping; a second Ctrl-C ends this at once")
-            self._fleet.stop()
 
     def _say(self, text: str) -> None:
         """Only where we do nothing but wait: whoever was interrupted while telling cannot be told through."""

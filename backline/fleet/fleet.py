@@ -71,7 +71,9 @@ class Fleet:
             try:
                 while not _ended(running) and not self._stopped:
                     self._nudges.get()
-            except KeyboardInterrupt:  # from where nobody has a handler of their own
+            except KeyboardInterrupt:  # the first from where nobody has a handler of their own, or a second one
+                if self._stopped:
+                    raise
                 self._stopped = True
             if not _ended(running):
                 for target in targets:
