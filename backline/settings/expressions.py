@@ -92,7 +92,7 @@ class Scope:
     def _explained(self, subject: str, error: Exception) -> ConfigurationError:
         from jinja2 import TemplateError
 
-        from backline.settings.scope_environment import name_not_set
+        from backline.settings.revealing import name_not_set
 
         name = name_not_set(error)
         if name:

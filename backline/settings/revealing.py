@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, ItemsView, Mapping, ValuesView
 from typing import Any
 
-from jinja2 import Environment
+from jinja2 import Environment, UndefinedError
 from jinja2.runtime import Context
 
 from backline.resources.secret import Secret
 
 SEQUENCES = (list, tuple, ValuesView, ItemsView)
 """What a template goes through item by item; the views are what `.values()` and `.items()` give it."""
+
+
+NOT_SET = re.compile(r"'(\w+)' is undefined")
+UNTOLD = "why is not shown, for a secret is in it"
+
+
+def name_not_set(error: Exception) -> str:
+    """The name that stands in a template and that nobody set; empty where something else is wrong."""
+    found = NOT_SET.fullmatch(error.message or "") if isinstance(error, UndefinedError) else None
+    return found[1] if found else ""
 
 
 class RevealingContext(Context):
@@ -40,6 +51,10 @@ class RevealingEnvironment(Environment):
             return value
         self.revealed_any = True
         return value.reveal()
+
+    def quotes_secrets(self, error: Exception) -> bool:
+        """Whether what an error says may hold what a secret hides: `{{ ports[password] }}` names the key."""
+        return self.revealed_any and not name_not_set(error)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         return self.revealed(super().getitem(obj, argument))

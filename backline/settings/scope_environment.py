@@ -8,19 +8,18 @@ from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, Va
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import StrictUndefined, Template, Undefined, UndefinedError, nodes
+from jinja2 import StrictUndefined, Template, Undefined, nodes
 from jinja2.runtime import Context
 
 from backline.resources.failure import ConfigurationError
 from backline.resources.secret import MASK
-from backline.settings.revealing import RevealingContext, RevealingEnvironment
+from backline.settings.revealing import UNTOLD, RevealingContext, RevealingEnvironment
 
 if TYPE_CHECKING:
     from backline.settings.expressions import Scope
 
 ONE_EXPRESSION = re.compile(r"\{\{[-+]?(?P<inside>.*?)-?\}\}", re.DOTALL)
 """What is in it, without the marks that have spaces around it kept or taken."""
-NOT_SET = re.compile(r"'(\w+)' is undefined")
 LAZY = (Iterator, KeysView, ItemsView, ValuesView, range)
 """What filters and mappings answer with, and Ansible too makes lists of."""
 
@@ -69,8 +68,8 @@ class ScopeEnvironment(RevealingEnvironment):
         except (ConfigurationError, _OwnWords):
             raise
         except Exception as error:
-            if self.revealed_any and not name_not_set(error):
-                raise _OwnWords("why is not shown, for a secret is in it") from None
+            if self.quotes_secrets(error):
+                raise _OwnWords(UNTOLD) from None
             raise
 
     def _form(self, text: str) -> Template | Callable[[], object]:
@@ -102,12 +101,6 @@ def _is_one_expression(tree: nodes.Template) -> bool:
         return False
     parts = tree.body[0].nodes
     return len(parts) == 1 and not isinstance(parts[0], nodes.TemplateData)
-
-
-def name_not_set(error: Exception) -> str:
-    """The name that stands in a template and that nobody set; empty where something else is wrong."""
-    found = NOT_SET.fullmatch(error.message or "") if isinstance(error, UndefinedError) else None
-    return found[1] if found else ""
 
 
 def _whole(value: object) -> object:

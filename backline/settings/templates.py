@@ -36,7 +36,8 @@ class TemplateFolders:
         return self._rendered(_prepared(Environment, self.folders), name, values)
 
     def render_secret(self, name: str, /, **values: object) -> Secret:
-        """Render a template with its secrets' real values; what comes out is a secret as a whole."""
+        """Render a template with its secrets' real values; what comes out is a secret as a whole, and what is wrong
+        with it quotes none."""
         from backline.settings.revealing import RevealingEnvironment
 
         return Secret(self._rendered(_prepared(RevealingEnvironment, self.folders), name, values))
@@ -56,6 +57,10 @@ class TemplateFolders:
             raise ConfigurationError(f"{place}: {error.message}") from error
         except Exception as error:  # an expression of the template may raise anything
             place = _line_in_template(error, name)
+            from backline.settings.revealing import UNTOLD, RevealingEnvironment
+
+            if isinstance(environment, RevealingEnvironment) and environment.quotes_secrets(error):
+                raise ConfigurationError(f"{place}: {UNTOLD}") from None
             raise ConfigurationError(f"{place}: {error}") from error
 
 

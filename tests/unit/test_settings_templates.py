@@ -86,6 +86,17 @@ def test_a_secret_prints_as_dots_and_is_revealed_only_into_a_secret() -> None:
     assert text.reveal() == "a b b"
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("{{ {}[key] }}", "why is not shown, for a secret is in it"), ("{{ key }}{{ q }}", "'q' is undefined")],
+)
+def test_what_is_wrong_with_a_template_quotes_no_secret(text: str, said: str) -> None:
+    write_template("x.j2", text)
+    with pytest.raises(ConfigurationError) as refused:
+        render_secret_template("x.j2", key=Secret("a"))
+    assert refused.value.cause == f"templates/x.j2:1: {said}"
+
+
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where this test keeps what was compiled."""
