@@ -15,6 +15,7 @@ from backline.commands.explaining import UNTOUCHED
 from backline.commands.host_settings import checked_settings, settings_of_hosts, tell_doubts
 from backline.commands.roles import load_roles
 from backline.commands.site import Site
+from backline.commands.waiting import await_all
 from backline.fleet.fleet import Fleet, closing, gravest
 from backline.fleet.forks import FORKS
 from backline.fleet.interpreters import Interpreters, usual_file
@@ -102,6 +103,7 @@ def _opening(
         with site.entrance.asking(), ThreadPoolExecutor(max_workers=site.most_at_once or FORKS) as pool:
             starts = tuple(_starts(site, listener, ahead))
             sessions = [pool.submit(_connect, site, start, without_python) for start in starts]
+            await_all(sessions)
     except KeyboardInterrupt:
         hosts = ", ".join(host.name for host in site.hosts)
         raise Interrupted("stopped by Ctrl-C", host=hosts, step=CONNECT, state=UNTOUCHED) from None

@@ -11,6 +11,7 @@ from backline.agent.steps.prove_programs import Expected, Proof, ProvePrograms
 from backline.commands.connecting import connected
 from backline.commands.notes import to_errors
 from backline.commands.site import Site
+from backline.commands.waiting import await_all
 from backline.deploy.prepare import look
 from backline.deploy.stock import KnownProgram, Stock
 from backline.fleet.forks import FORKS
@@ -74,8 +75,9 @@ def status_of(site: Site) -> tuple[ProgramStatus, ...]:
     pool = ThreadPoolExecutor(max_workers=FORKS)
     try:
         with site.entrance.asking():
-            found = pool.map(lambda host: _host_status(replace(site, host=host.name)), site.hosts)
-            return tuple(item for items in found for item in items)
+            found = [pool.submit(_host_status, replace(site, host=host.name)) for host in site.hosts]
+            await_all(found)
+            return tuple(item for one in found for item in one.result())
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 

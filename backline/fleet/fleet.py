@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from queue import SimpleQueue
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
 from typing import Concatenate, ParamSpec, TypeVar
 
 from backline.agent.events import Event, Kind, Outcome
@@ -18,6 +18,9 @@ from backline.resources.failure import ExitCode, Failure, Interrupted
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 Step = Callable[Concatenate[Target, Parameters], Result]
+
+MOMENT = 0.25
+"""Seconds until the main thread looks up from its wait."""
 
 SEVERITY = (
     ExitCode.PARTIAL,
@@ -70,7 +73,7 @@ class Fleet:
         with self._waits():
             try:
                 while not _ended(running) and not self._stopped:
-                    self._nudges.get()
+                    self._await_nudge()
             except KeyboardInterrupt:  # the first from where nobody has a handler of their own, or a second one
                 if self._stopped:
                     raise
@@ -79,7 +82,7 @@ class Fleet:
                 for target in targets:
                     target.session.interrupt()
             while not _ended(running):
-                self._nudges.get()
+                self._await_nudge()
         if any(map(_failure_of, running)):
             self.require_going(step)
         return _results(running)
@@ -101,7 +104,7 @@ class Fleet:
         running = self._begun(targets, step, *args, **options)
         with self._waits():
             while not _ended(running):
-                self._nudges.get()
+                self._await_nudge()
         return _results(running)
 
     def narrow(self, names: Collection[str]) -> None:
@@ -141,6 +144,11 @@ class Fleet:
         for future in running:
             future.add_done_callback(lambda _: self._nudges.put(None))
         return running
+
+    def _await_nudge(self) -> None:
+        """Or a moment: a signal that comes just when Python begins to wait wakes nobody, and is heard then."""
+        with suppress(Empty):
+            self._nudges.get(timeout=MOMENT)
 
     @contextmanager
     def _waits(self) -> Iterator[None]:
