@@ -119,14 +119,25 @@ class CommandTask(Task[Any]):
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
         if self.before_parsing:
             self.before_parsing()
-        arguments = super().get_arguments(ignore_unknown_help)
-        for argument in arguments:
-            argument.__class__ = _Flat
-        return arguments
+        return [_Flat.like(option) for option in super().get_arguments(ignore_unknown_help)]
 
 
 class _Flat(Argument):
-    """An option whose values are not changed but replaced."""
+    """An option whose value is replaced and never changed, so that its copies may share it."""
+
+    @classmethod
+    def like(cls, option: Argument) -> _Flat:
+        """The same option."""
+        return cls(
+            names=option.names,
+            kind=option.kind,
+            default=option.default,
+            help=option.help,
+            positional=option.positional,
+            optional=option.optional,
+            incrementable=option.incrementable,
+            attr_name=option.attr_name,
+        )
 
     def __deepcopy__(self, memo: object) -> _Flat:
         return copy(self)
