@@ -13,8 +13,8 @@ import sysconfig
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -48,7 +48,8 @@ class Backend(socketserver.ThreadingUnixStreamServer):
     def close_idle(self) -> None:
         """As gunicorn does with what has been silent for two seconds."""
         for connection in set(self.open):
-            connection.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):  # it has ended meanwhile
+                connection.shutdown(socket.SHUT_RDWR)
 
     def end(self) -> None:
         self.shutdown()
@@ -104,9 +105,12 @@ class Site:
     @contextmanager
     def starved(self) -> Iterator[None]:
         """nginx gets no time meanwhile."""
-        (worker,) = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        workers = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        came_true(lambda: len(workers.read_text().split()) == 1)  # it listens before it has one
+        worker = workers.read_text().strip()
         os.kill(int(worker), signal.SIGSTOP)
         try:
+            came_true(lambda: Path(f"/proc/{worker}/stat").read_text().rpartition(") ")[2].startswith("T"))
             yield
         finally:
             os.kill(int(worker), signal.SIGCONT)
@@ -123,6 +127,13 @@ class Site:
         temporary = self.run / "new"
         temporary.symlink_to(target)
         temporary.replace(self.run / link)
+
+
+def came_true(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 @pytest.fixture
