@@ -78,6 +78,8 @@ class Answer(BaseHTTPRequestHandler):
         body = "\n".join(lines).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
+        if self.close_connection:  # gunicorn says so too; without it nginx would keep the connection for the moment
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
 
