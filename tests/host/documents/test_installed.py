@@ -84,6 +84,7 @@ def project(folder: Path, python: str) -> Iterator[Project]:
     (folder / "uv").mkdir()
     own = folder_with_uv(folder / "uv")
     environment = {"PYTHONPATH": "", "BACKLINE_SANDBOX_ROOT": str(folder / "s"), "BACKLINE_SANDBOX_PATH": str(own)}
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"  # its modules change within a second, by which bytecode is known
     project = Project(here, "sandbox", environment, python)
     project.git("init", "--quiet", "--initial-branch", "main")
     project.commit("begin")
