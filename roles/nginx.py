@@ -148,7 +148,7 @@ def _own_server(nginx: NginxSettings) -> Iterator[Resource | Entry]:
     yield notifying(
         File(
             configuration,
-            configuration_text(nginx, directory).encode(),
+            configuration_text(nginx, directory),
             validate=(executable, "-p", f"{directory}/", "-t", "-q", "-c", "{}"),
         ),
         Handler(RELOAD, SignalProgram(supervisor.socket, program.name, "HUP")),

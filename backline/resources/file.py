@@ -100,14 +100,16 @@ class File(PathResource):
 
     def _shown_new(self) -> object:
         if isinstance(self.content, LeftBehind):
-            return f"{self.content.size} bytes, blob {self.content.blob[:16]}…"
+            return _named(self.content.size, self.content.blob)
         return self._shown(self._wanted())
 
     def _shown_old(self, content: bytes) -> object:
         """The old content as a difference may tell it. It may hold the secrets of before, which nobody here knows:
         where there are secrets, only the lines that stay are shown."""
+        if isinstance(self.content, LeftBehind):
+            return _named(len(content), blob_id(content))
         shown = self._shown(content)
-        if not self.secrets or not isinstance(shown, str) or isinstance(self.content, LeftBehind):
+        if not self.secrets or not isinstance(shown, str):
             return shown
         staying = frozenset(str(self._shown(self._wanted())).splitlines())
         lines = (line if line.rstrip("\n") in staying else f"{MASK}\n" for line in shown.splitlines(keepends=True))
@@ -121,6 +123,10 @@ def _as_text(content: bytes) -> str | None:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         return None
+
+
+def _named(size: int, blob: str) -> str:
+    return f"{size} bytes, blob {blob[:16]}…"
 
 
 def _described(content: bytes) -> str:

@@ -98,6 +98,14 @@ def test_only_what_is_large_is_left_behind(tmp_path: Path) -> None:
     assert [one.content for one in light.resources] == [LeftBehind(blob_id(large), LARGE + 1, "/incoming")] * 2
 
 
+def test_a_difference_of_what_was_left_behind_names_both_contents_alike(this_host: ThisHost, tmp_path: Path) -> None:
+    (tmp_path / "wheel").write_bytes(b"old")
+    file = File(str(tmp_path / "wheel"), LeftBehind(blob_id(b"new"), 3, str(tmp_path)))
+    (difference,) = this_host.check(file)
+    told = tuple(f"3 bytes, blob {blob_id(text)[:16]}…" for text in (b"old", b"new"))
+    assert (difference.before, difference.after) == told
+
+
 def test_what_was_left_behind_is_asked_for_only_where_it_is_needed(this_host: ThisHost, tmp_path: Path) -> None:
     content = os.urandom(LARGE * 2)
     file = File(str(tmp_path / "wheel"), content)

@@ -38,7 +38,7 @@ def test_the_configuration_is_tested_by_nginx_itself_and_a_change_is_read_withou
     (entry,) = (item for item in resources(settings()) if isinstance(item, Entry))
     assert entry.resource == File(
         f"{DIRECTORY}/nginx.conf",
-        text().encode(),
+        text(),
         validate=(NGINX, "-p", f"{DIRECTORY}/", "-t", "-q", "-c", "{}"),
     )
     assert entry.notify == (Handler("reload nginx", SignalProgram(SUPERVISOR.socket, "shop-nginx", "HUP")),)
