@@ -16,7 +16,8 @@ class Lock:
     """Held by an open descriptor: by the agent, and by the guard that inherits it. Ends with the last of them."""
 
     def __init__(self, path: str, who: str, what: str, since: str) -> None:
-        """Take it. Raises LockHeld with who has it, since when and at which step."""
+        """Take it. Raises LockHeld with who has it, since when and at which step; OSError where there are no
+        locks."""
         import fcntl
 
         self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -24,10 +25,12 @@ class Lock:
             fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if not _is_at(path, self.descriptor):
                 raise FileNotFoundError(path)
-        except OSError:
+        except OSError as error:
             holder = holder_of(path)
             os.close(self.descriptor)
-            raise held(holder) from None
+            if isinstance(error, (BlockingIOError, FileNotFoundError)):
+                raise held(holder) from None
+            raise
         self._holder = {"format": 1, "who": who, "what": what, "since": since, "step": ""}
         self._write()
 

@@ -19,7 +19,9 @@ class Stopping:
         self._finishing = False
 
     def __enter__(self) -> Stopping:
-        self._before = signal.signal(signal.SIGINT, self._heard)
+        self._before = signal.getsignal(signal.SIGINT)
+        if self._before != signal.SIG_IGN:  # a shell's `inv deploy &`: Ctrl-C there is for others
+            signal.signal(signal.SIGINT, self._heard)
         return self
 
     def __exit__(

@@ -49,3 +49,15 @@ def test_it_is_not_taken_for_the_first(fleet: Fleet) -> None:
 
     with pytest.raises(KeyboardInterrupt), Stopping(fleet):
         fleet.each(last_long)
+
+
+def test_none_is_heard_where_it_was_ignored_before(fleet: Fleet) -> None:
+    """As of a run in the background of a script, whose Ctrl-C is for what runs in front."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with Stopping(fleet):
+            control_c()
+            assert fleet.each(lambda target: target.name) == ("web1",)
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import platform
@@ -165,6 +166,17 @@ def test_a_lock_that_was_removed_while_it_was_waited_for_is_not_held(
         with pytest.raises(LockHeld):
             Lock(str(path), "anna", "deploy", "")
     Lock(str(path), "anna", "deploy", "").release()
+
+
+def test_a_file_system_without_locks_is_not_taken_for_another_run(
+    tmp_path: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(OSError, match="No locks available"):
+        Lock(str(tmp_path / "lock"), "anna", "deploy", "")
 
 
 def test_the_ledger_s_folder_is_its_owner_s_where_nothing_was_deployed_yet(tmp_path: Path, machine: Machine) -> None:
