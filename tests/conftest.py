@@ -16,6 +16,8 @@ settings.register_profile("any machine", deadline=None)  # a slow or busy one is
 settings.load_profile("any machine")
 
 REQUIRE_ALL = os.environ.get("BACKLINE_REQUIRE_ALL") == "1"
+MAY_LACK = ("old_python", "memory_groups")
+"""Markers of tests that need what cannot be installed."""
 SYSTEM_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"])
 
 
@@ -38,7 +40,7 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    may_lack = item.get_closest_marker("old_python") is not None
+    may_lack = any(item.get_closest_marker(name) for name in MAY_LACK)
     if REQUIRE_ALL and report.skipped and not may_lack and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped, but BACKLINE_REQUIRE_ALL=1 allows no skipping: {skip_reason(report)}"

@@ -109,6 +109,7 @@ def memory(kiosk: Kiosk) -> Generator[MemoryBound]:
         pytest.skip(str(reason))
 
 
+@pytest.mark.memory_groups
 def test_a_build_that_the_kernel_kills_for_want_of_memory_is_told(kiosk: Kiosk, memory: MemoryBound) -> None:
     memory.set(300_000_000)
     kiosk.change("requirements.txt", f"{REQUIREMENTS}greedy==1.0\n")
@@ -119,6 +120,7 @@ def test_a_build_that_the_kernel_kills_for_want_of_memory_is_told(kiosk: Kiosk, 
     assert screen.next.splitlines()[0] == MEMORY
 
 
+@pytest.mark.memory_groups
 def test_an_agent_that_the_kernel_kills_for_want_of_memory_is_told_as_that(kiosk: Kiosk, memory: MemoryBound) -> None:
     memory.set(NOT_QUITE_ENOUGH)
     with kiosk.untouched():
