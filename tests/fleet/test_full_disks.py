@@ -26,7 +26,7 @@ FULL, READ_ONLY = "No space left on device", "Read-only file system"
 MAKE_ROOM = "make room on that file system (df -h, df -i) and run this again"
 MAKE_WRITABLE = "mount that file system writable and run this again; it is read-only"
 MEGABYTE = 1 << 20
-A_LOT = 3 * MEGABYTE
+LARGE, A_LOT = "large.bin", 3 * MEGABYTE
 GREEDY = """\
 import sys
 
@@ -78,7 +78,7 @@ def something(kiosk: Kiosk) -> None:
 
 
 def a_lot(kiosk: Kiosk) -> None:
-    (kiosk.shop / "large.bin").write_bytes(os.urandom(A_LOT))
+    (kiosk.shop / LARGE).write_bytes(os.urandom(A_LOT))
     kiosk.another()
 
 
@@ -123,6 +123,7 @@ def test_it_is_told_and_the_same_deploy_works_when_it_is_over(kiosk: Kiosk, case
     assert screen.next.splitlines() == [hint, "then:  inv deploy --host h1"]
     assert "could not be undone" not in screen.state
     assert kiosk.project.on_host("deploy").summary["status"] == "deployed"
+    (kiosk.shop / LARGE).unlink(missing_ok=True)
 
 
 def refused_deploy(kiosk: Kiosk, step: str) -> Screen:
@@ -147,9 +148,11 @@ def test_pip_without_room_is_told_too_and_leaves_nothing_half_done(kiosk: Kiosk)
     kiosk.change("requirements.txt", f"{REQUIREMENTS}fat==1.0\n# by pip\n")
     with without_uv(kiosk):
         kiosk.shell("mount -t tmpfs -o size=4k tmpfs /tmp")
-        with kiosk.untouched(), kiosk.filled("/tmp"), kiosk.filled("/srv", 2 * MEGABYTE):
-            screen = refused_deploy(kiosk, "build virtualenv")
-        kiosk.shell("umount /tmp")
+        try:
+            with kiosk.untouched(), kiosk.filled("/tmp"), kiosk.filled("/srv", 2 * MEGABYTE):
+                screen = refused_deploy(kiosk, "build virtualenv")
+        finally:
+            kiosk.shell("umount /tmp")
     assert "no room is left on the host" in screen.text
     assert screen.next.splitlines()[0] == "make room on the host's file systems (df -h, df -i)"
     assert kiosk.project.on_host("deploy").summary["hosts"]["h1"]["virtualenv"] == "built"

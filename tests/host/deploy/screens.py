@@ -57,7 +57,7 @@ def refused(project: Project, *words: str, code: int, host: str, step: str, root
     screen = screen_of(done)
     status = "refused" if code == 6 else "failed"
     error = done.summary["error"]
-    assert (done.summary["status"], error["host"], error["step"]) == (status, host, step)
+    assert (done.summary["status"], error["host"], error["step"]) == (status, host, step), error
     assert screen.title.endswith(": " + " · ".join(filter(None, (host, step))))
     assert "".join(error["cause"].split()) in "".join(screen.text.split())  # a long path is folded within itself
     assert error["hint"] == screen.next
