@@ -99,14 +99,17 @@ def _opening(
     names = {name for settings in checked for name in settings.roles}
     kinds = (kind for role in roles if role.name in names for kind in role.kinds)
     ahead = frozenset(kind.__module__ for kind in (*beginning, *kinds)) if beginning else frozenset()
+    pool = ThreadPoolExecutor(max_workers=site.most_at_once or FORKS)
     try:
-        with site.entrance.asking(), ThreadPoolExecutor(max_workers=site.most_at_once or FORKS) as pool:
+        with site.entrance.asking():
             starts = tuple(_starts(site, listener, ahead))
             sessions = [pool.submit(_connect, site, start, without_python) for start in starts]
             await_all(sessions)
     except KeyboardInterrupt:
         hosts = ", ".join(host.name for host in site.hosts)
         raise Interrupted("stopped by Ctrl-C", host=hosts, step=CONNECT, state=UNTOUCHED) from None
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # who still connects to a silent host would hold Ctrl-C up
     try:
         yield sessions
     finally:

@@ -118,15 +118,19 @@ def silent(tmp_path: Path) -> Iterator[SilentHost]:
         yield SilentHost(tmp_path, listening)
 
 
-def test_control_c_while_a_host_keeps_us_waiting(silent: SilentHost) -> None:
+@pytest.mark.parametrize("step", ["", "connect"])
+def test_control_c_while_a_host_keeps_us_waiting(silent: SilentHost, step: str) -> None:
     """Whoever connects waits for half a minute in a thread; Ctrl-C does not wait for that. It may come before the step
     of connecting, since that is begun while settings are still read."""
     with Deploy(silent.project) as deploy, silent.kept_waiting():
+        if step:
+            deploy.until(step)
         deploy.control_c()
         ended = deploy.ended()  # the line is still open, and still silent
     assert ended.code == 1, ended.err
     assert_one_screen(ended, "Stopped: ", "Ctrl-C", "state nothing was touched", "inv status")
     assert ended.summary["status"] == "failed"
+    assert [event for event in ended.events if event["event"] == "finished"] == []  # nobody waited for its end
 
 
 def test_control_c_while_status_waits_for_a_host(silent: SilentHost) -> None:

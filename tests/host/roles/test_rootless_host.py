@@ -132,5 +132,5 @@ def test_a_file_that_nginx_refuses_never_takes_effect(this_host: ThisHost, rootl
     with pytest.raises(Failure, match="refuses the new content") as refused:
         this_host.apply(replace(good, content="daemon off;\nevents {}\nhttp { servre {} }\n"))
     assert 'unknown directive "servre"' in " ".join(refused.value.lines)
-    assert Path(configuration).read_bytes() == good.content
+    assert Path(configuration).read_text() == good.content
     assert applied(this_host, rootless.resources()) == []
