@@ -15,7 +15,6 @@ from backline.commands.explaining import UNTOUCHED
 from backline.commands.host_settings import checked_settings, settings_of_hosts, tell_doubts
 from backline.commands.roles import load_roles
 from backline.commands.site import Site
-from backline.commands.waiting import await_all
 from backline.fleet.fleet import Fleet, closing, gravest
 from backline.fleet.forks import FORKS
 from backline.fleet.interpreters import Interpreters, usual_file
@@ -23,6 +22,7 @@ from backline.fleet.python_packages import install_python
 from backline.fleet.session import Listener, Session
 from backline.fleet.starting import NoPython, Start
 from backline.fleet.target import Target
+from backline.fleet.waiting import await_all
 from backline.resources.failure import Failure, Interrupted, Unreachable
 from backline.resources.resource import Action
 from backline.settings.placeholder_facts import placeholder_facts

@@ -11,11 +11,11 @@ from backline.agent.steps.prove_programs import Expected, Proof, ProvePrograms
 from backline.commands.connecting import connected
 from backline.commands.notes import to_errors
 from backline.commands.site import Site
-from backline.commands.waiting import await_all
 from backline.deploy.prepare import look
 from backline.deploy.stock import KnownProgram, Stock
 from backline.fleet.forks import FORKS
 from backline.fleet.target import Target
+from backline.fleet.waiting import await_all
 from backline.report.shortening import short_moment
 from backline.report.tables import Column
 from backline.resources.dataclass import dataclass, replace

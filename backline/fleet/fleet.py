@@ -13,14 +13,12 @@ from backline.agent.events import Event, Kind, Outcome
 from backline.fleet.forks import FORKS
 from backline.fleet.session import Listener
 from backline.fleet.target import Target
+from backline.fleet.waiting import MOMENT
 from backline.resources.failure import ExitCode, Failure, Interrupted
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 Step = Callable[Concatenate[Target, Parameters], Result]
-
-MOMENT = 0.25
-"""Seconds until the main thread looks up from its wait."""
 
 SEVERITY = (
     ExitCode.PARTIAL,
@@ -146,7 +144,7 @@ class Fleet:
         return running
 
     def _await_nudge(self) -> None:
-        """Or a moment: a signal that comes just when Python begins to wait wakes nobody, and is heard then."""
+        """Or for a moment, see waiting.py."""
         with suppress(Empty):
             self._nudges.get(timeout=MOMENT)
 
